@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a Go binary says about itself without DWARF: version, functions, lines, inlining (pclntab),
+// argument words (ArgInfo), the calling conventions, runtime types. Hides every difference between
+// Go 1.15 and 1.27 in its data layouts. The file is untrusted.
+#ifndef GO_GO_H
+#define GO_GO_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "elf/elf.h"
+#include "type/type.h"
+
+// --- build information ---
+
+struct go_version {
+	struct str text;        // "go1.24.4", "devel ..."
+	int minor;              // 24; -1 when the text does not say
+	struct str experiments; // after "X:", comma separated; may be empty
+};
+
+struct go_buildinfo {
+	struct go_version version;
+	struct str modinfo; // without its sentinels: lines "path\t..", "mod\t..", "build\tK=V"
+};
+
+// ERR_NOTFOUND if this is no Go binary.
+MUST_USE struct err *go_buildinfo_read(struct elf *elf, struct go_buildinfo *out);
+// Value of a "build\tKEY=VALUE" line; false if there is none.
+bool go_buildinfo_setting(const struct go_buildinfo *info, struct str key, struct str *value);
+bool go_has_experiment(const struct go_version *v, struct str name);
+
+// --- the function table ---
+
+struct go; // one Go binary's tables
+
+// Finds pclntab (by section, else by structure) and moduledata, and cross-checks them.
+// ERR_NOTFOUND: no Go binary. ERR_BADDATA with what was wrong otherwise. Cheap: nothing is decoded
+// yet. Closed before elf is.
+MUST_USE struct err *go_open(struct elf *elf, struct go **out);
+void go_close(struct go *go);
+
+const struct go_buildinfo *go_buildinfo(const struct go *go);
+// The layout that the tables have: 15, 16, 18, 20 for the four pclntab magics; independent of the
+// version text.
+int go_pclntab_generation(const struct go *go);
+// Minor version to use for layouts: from the text, else the newest one that the tables allow.
+int go_minor(const struct go *go);
+
+struct go_func {
+	size_t index;
+	struct str name; // as pclntab has it
+	uint64_t entry;
+	uint64_t end;         // exact end of the code, padding removed
+	uint64_t next;        // entry of the next function
+	int32_t args;         // bytes; see GO_ARGS_UNKNOWN
+	uint32_t deferreturn; // offset in the function, 0: none
+	int32_t start_line;   // Go >= 1.20, else 0
+	uint8_t func_id;
+	bool is_wrapper; // compiler-made method or ABI wrapper
+	bool is_asm;
+	bool is_c; // C code that the linker put into the table (cgo, internal linking)
+	bool is_top_frame;
+	uint64_t raw; // for this folder: where its _func record is
+};
+#define GO_ARGS_UNKNOWN INT32_MIN
+
+size_t go_n_funcs(const struct go *go);
+// False if the record is malformed. i < go_n_funcs.
+bool go_func_get(struct go *go, size_t i, struct go_func *out);
+// Only the name and entry, as fast as can be; for listing.
+bool go_func_name(struct go *go, size_t i, struct str *name, uint64_t *entry);
+// The function whose code covers pc.
+bool go_func_at(struct go *go, uint64_t pc, struct go_func *out);
+
+// --- pc tables ---
+
+// Source position of pc; line is 0 and file empty if unknown.
+struct go_pos {
+	struct str file;
+	int32_t line;
+};
+bool go_pos_at(struct go *go, const struct go_func *f, uint64_t pc, struct go_pos *out);
+// Where the function is declared: start_line if the table has it, else the line of its first
+// instruction (outermost frame).
+bool go_func_pos(struct go *go, const struct go_func *f, struct go_pos *out);
+
+// Distance from SP to where SP was at entry: CFA = SP + this + 8 on x86-64. False if the table does
+// not say.
+bool go_sp_delta(struct go *go, const struct go_func *f, uint64_t pc, int32_t *out);
+// First pc at which that distance is no longer 0: f->end if it never changes.
+uint64_t go_sp_first_change(struct go *go, const struct go_func *f);
+
+// The frames that stand at pc, innermost first; the last one is f itself. Returns how many (at most
+// max).
+struct go_frame {
+	struct str func;
+	struct go_pos pos; // where execution stands in that frame
+	bool is_inlined;
+};
+size_t go_frames_at(struct go *go, const struct go_func *f, uint64_t pc, struct go_frame *out,
+		    size_t max);
+
+// Every stretch of code that was inlined into f.
+struct go_inline {
+	struct str func; // the inlined function
+	uint64_t low, high;
+	struct go_pos call; // position of the call in its immediate caller
+	struct str caller;  // the immediate caller (f itself or another inlined function)
+	uint32_t depth;     // 1: directly in f
+};
+// fn returns true to stop.
+void go_each_inline(struct go *go, const struct go_func *f,
+		    bool (*fn)(void *ctx, const struct go_inline *in), void *ctx);
+// Names of all functions that were inlined somewhere: true for those that inline_name contains.
+// Cheap pre-check before go_each_inline.
+bool go_has_inlines(struct go *go, const struct go_func *f);
+
+// --- arguments ---
+
+// The argument words as the runtime's tracebacks know them (FUNCDATA_ArgInfo), all parameters
+// including blank ones.
+enum go_argword_kind {
+	GO_ARG_WORD,
+	GO_ARG_OPEN,
+	GO_ARG_CLOSE,
+	GO_ARG_DOTDOTDOT,
+	GO_ARG_OFFSET_TOO_LARGE
+};
+struct go_argword {
+	enum go_argword_kind kind;
+	uint32_t off; // from the start of the argument area (CFA); a register argument has its
+		      // spill slot there
+	uint32_t size;
+};
+struct go_arginfo {
+	struct go_argword v[64];
+	size_t n;
+};
+// False if the function has none (Go 1.15, C code).
+bool go_arginfo(struct go *go, const struct go_func *f, struct go_arginfo *out);
+
+// --- the calling conventions ---
+
+enum go_abi { GO_ABI0, GO_ABI_INTERNAL };
+
+// One value to be placed: its words, size and alignment as the type says.
+struct go_abi_value {
+	struct type_words words;
+	uint64_t size;
+	uint32_t align;
+	bool is_result;
+	// filled in by go_abi_assign:
+	struct places places; // one piece a word (in registers), or one piece for the whole (on the
+			      // stack: PLACE_CFA)
+	bool in_registers;
+	uint64_t spill_off; // in_registers: its spill slot, from CFA
+};
+
+// Places parameters (receiver first) and then results. Values of a function in order; is_result
+// ones must come last. A Go binary that has no register ABI uses GO_ABI0 for all functions.
+void go_abi_assign(struct arena *a, enum elf_arch arch, enum go_abi abi,
+		   struct go_abi_value *values, size_t n);
+// The DWARF number of the register that holds the closure pointer, and the one that holds g
+// (ABIInternal).
+unsigned go_abi_closure_reg(enum elf_arch arch);
+unsigned go_abi_g_reg(enum elf_arch arch);
+// Whether this binary's Go-compiled code passes arguments in registers.
+bool go_has_register_abi(const struct go *go);
+
+// --- runtime types (without DWARF) ---
+
+// Signatures of methods that reflection keeps, by entry address: "func (s *main.Store) Get(string)
+// (string, error)". Slow (walks all type descriptors once); empty when there is none. The view
+// lives as long as go.
+struct str go_method_signature(struct go *go, uint64_t entry);
+// The type whose runtime descriptor is at vaddr, ERR_BADDATA if there is none.
+MUST_USE struct err *go_rtype(struct go *go, uint64_t vaddr, struct type **out);
+
+// --- moduledata ---
+
+struct go_module {
+	bool is_known;  // false: not found; only pclntab's own facts hold
+	uint64_t vaddr; // of the moduledata
+	uint64_t text, etext;
+	uint64_t types, etypes;
+	uint64_t gofunc; // base of funcdata offsets, 0 before 1.18
+};
+const struct go_module *go_module(const struct go *go);
+uint64_t go_pclntab_vaddr(const struct go *go);
+
+// Offset of a field of struct g ("goid", "parentGoid", ...) for this binary's Go version when there
+// is no DWARF; -1 if not known.
+int64_t go_g_offset(const struct go *go, struct str field);
+
+#endif
