@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Contents of sections, in whatever form they are stored.
+#include <elf.h>
+#include <stdio.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "base/cursor.h"
+#include "elf/internal.h"
+
+// zlib cannot shrink more than about 1032 times, zstd much more; a header that claims more than
+// this is a bomb.
+#define RATIO_MAX 1100u
+#define ZSTD_MAX  (1ull << 32)
+
+struct err *elf_stored(const struct elf *elf, const struct elf_section *sec, struct bytes *out)
+{
+	*out = (struct bytes) { NULL, 0 };
+	if (sec->type == SHT_NOBITS || sec->size == 0)
+		return NULL;
+	if (!elf_slice(elf, sec->foff, sec->size, out))
+		return err_new(ERR_BADDATA, "%s: section %.*s lies outside the file (truncated?)",
+			       elf->path, STR_ARG(sec->name));
+	return NULL;
+}
+
+static struct err *inflate_zlib(struct bytes in, struct bytes out)
+{
+	z_stream z = { 0 };
+	if (inflateInit(&z) != Z_OK)
+		return err_new(ERR_SYS, "cannot start zlib");
+	// zlib counts in 32 bits; no debug section is near that.
+	z.next_in = (Bytef *)(uintptr_t)in.p;
+	z.avail_in = (uInt)in.len;
+	z.next_out = (Bytef *)(uintptr_t)out.p;
+	z.avail_out = (uInt)out.len;
+	int rc = inflate(&z, Z_FINISH);
+	bool whole = rc == Z_STREAM_END && z.avail_out == 0;
+	inflateEnd(&z);
+	return whole ? NULL : err_new(ERR_BADDATA, "compressed data is damaged");
+}
+
+static struct err *inflate_zstd(struct bytes in, struct bytes out)
+{
+	size_t n = ZSTD_decompress((void *)(uintptr_t)out.p, out.len, in.p, in.len);
+	if (ZSTD_isError(n) || n != out.len)
+		return err_new(ERR_BADDATA, "compressed data is damaged");
+	return NULL;
+}
+
+static struct err *decompress(struct elf *elf, bool is_zstd, struct bytes in, uint64_t size,
+			      struct bytes *out)
+{
+	bool is_absurd = is_zstd ? size > ZSTD_MAX : size / RATIO_MAX > in.len;
+	if (is_absurd || in.len > UINT32_MAX || size > UINT32_MAX)
+		return err_new(ERR_BADDATA, "claims to unpack to %llu bytes from %zu",
+			       (unsigned long long)size, in.len);
+	struct bytes to = { arena_alloc(elf->arena, size, 1), (size_t)size };
+	TRY(is_zstd ? inflate_zstd(in, to) : inflate_zlib(in, to));
+	*out = to;
+	return NULL;
+}
+
+static struct err *unpack_chdr(struct elf *elf, struct bytes stored, struct bytes *out)
+{
+	struct cursor c = cursor_init(stored, "compression header");
+	uint32_t type = cursor_u32(&c);
+	cursor_skip(&c, 4);
+	uint64_t size = cursor_u64(&c);
+	cursor_skip(&c, 8); // alignment
+	TRY(cursor_err(&c));
+	struct bytes rest = { c.pos, cursor_left(&c) };
+	if (type != ELFCOMPRESS_ZLIB && type != 2 /* ELFCOMPRESS_ZSTD, newer than our elf.h */)
+		return err_new(ERR_UNSUPPORTED, "unknown compression %u", type);
+	return decompress(elf, type != ELFCOMPRESS_ZLIB, rest, size, out);
+}
+
+// "ZLIB", the size in big-endian order, zlib data: Go up to 1.18 and old binutils.
+static struct err *unpack_zdebug(struct elf *elf, struct bytes stored, struct bytes *out)
+{
+	if (stored.len < 12 || memcmp(stored.p, "ZLIB", 4) != 0) {
+		*out = stored;
+		return NULL;
+	}
+	uint64_t size;
+	memcpy(&size, stored.p + 4, sizeof(size));
+	return decompress(elf, false, (struct bytes) { stored.p + 12, stored.len - 12 },
+			  __builtin_bswap64(size), out);
+}
+
+struct err *elf_section_data(struct elf *elf, const struct elf_section *sec, struct bytes *out)
+{
+	struct bytes *kept = &elf->contents[sec - elf->sections];
+	if (!kept->p) {
+		struct bytes stored, data;
+		TRY(elf_stored(elf, sec, &stored));
+		data = stored;
+		struct err *e = NULL;
+		if (sec->flags & SHF_COMPRESSED)
+			e = unpack_chdr(elf, stored, &data);
+		else if (str_starts(sec->name, STR(".zdebug_")))
+			e = unpack_zdebug(elf, stored, &data);
+		if (e)
+			return err_wrap(e, "%s: section %.*s", elf->path, STR_ARG(sec->name));
+		*kept = data;
+	}
+	*out = *kept;
+	return NULL;
+}
+
+struct err *elf_debug_section(struct elf *elf, const char *name, struct bytes *out)
+{
+	*out = (struct bytes) { NULL, 0 };
+	const struct elf_section *sec = elf_find_section(elf, str_from(name));
+	if (!sec && strncmp(name, ".debug_", 7) == 0) {
+		char old[64];
+		snprintf(old, sizeof(old), ".z%s", name + 1);
+		sec = elf_find_section(elf, str_from(old));
+	}
+	return sec ? elf_section_data(elf, sec, out) : NULL;
+}
