@@ -23,15 +23,16 @@ enum type_kind {
 	TYPE_UNION,  // fields
 	TYPE_ENUM,   // enumerators, size, is_signed
 	TYPE_FUNC,   // params, results
-	TYPE_NAMED,  // elem: what it is a name for (C typedef, C++ alias, Go named non-struct type,
-		     // const/volatile)
+	TYPE_NAMED,  // elem: what it is a name for (C typedef, C++ alias, const/volatile, Go type
+		     // parameter); a Go named type is its structure and its name in one
 	// Go only
 	TYPE_STRING,  // ptr, len
 	TYPE_SLICE,   // ptr, len, cap of elem
 	TYPE_IFACE,   // tab|type, data; is_empty_iface tells which
 	TYPE_MAP,     // one word: pointer to the header; key, elem
 	TYPE_CHAN,    // one word; elem
-	TYPE_UNKNOWN, // something that we cannot describe; size may still be known
+	TYPE_UNKNOWN, // something that we cannot describe; size may still be known. C++ pointers
+		      // to members too: elem in the class key
 };
 
 struct type;
@@ -40,7 +41,7 @@ struct type_field {
 	struct str name; // "" for an anonymous C member; "_" for a blank Go field
 	struct type *type;
 	uint64_t off;
-	bool is_embedded;  // Go embedded field, C++ base class
+	bool is_embedded;  // Go embedded field, C++ base class (without a name)
 	uint16_t bit_size; // 0: not a bit-field
 	uint16_t bit_off;  // from the least significant bit of the bytes at off
 };
@@ -63,21 +64,27 @@ struct type_source {
 
 struct type {
 	enum type_kind kind;
-	struct str name; // as the language writes it; "" for types that are spelled from others (C
-			 // pointers, arrays)
+	struct str name; // as the language writes it ("main.T", "struct foo", "ns::Class"); "" for
+			 // types that are spelled from others (C pointers, arrays)
 	uint64_t size;   // bytes
 	uint32_t align;  // 0: not known (type_align computes it)
 	bool is_signed;  // CHAR, ENUM
 	bool is_reference;
+	bool is_rvalue; // a reference of C++'s second kind (&&)
 	bool is_empty_iface;
 	bool is_declaration; // named but not described in this file
 	bool is_variadic;    // FUNC: C's "..."
+	bool has_variants;   // STRUCT: its bytes mean one thing or another (Rust's enums); the
+			     // fields are not all
 	uint8_t go_kind;     // reflect.Kind; 0 when this is no Go type
 	struct str
 		qualifier; // TYPE_NAMED without a name: "const", "volatile", "restrict", "_Atomic"
 	struct type *elem;
 	struct type *key;
-	uint64_t count; // ARRAY
+	struct type *header; // MAP, CHAN: the runtime's struct that the word points to, NULL if it
+			     // is not known
+	uint64_t count;    // ARRAY
+	bool has_no_count; // ARRAY: C's "[]"
 
 	struct type_field *fields; // STRUCT, UNION: through type_complete
 	size_t n_fields;
@@ -106,9 +113,9 @@ uint32_t type_align(struct type *t);
 
 // The type as a programmer of its language writes it ("[]*main.Entry", "const char *", "struct foo
 // [4]"). A NULL type is "void". Spelling stops at a sane depth.
-struct str type_spell(struct arena *a, const struct type *t);
+struct str type_spell(struct arena *a, struct type *t);
 // A C declaration of a name: "char *argv[4]".
-struct str type_spell_decl(struct arena *a, const struct type *t, struct str name);
+struct str type_spell_decl(struct arena *a, struct type *t, struct str name);
 
 // --- words ---
 
@@ -143,7 +150,7 @@ MUST_USE struct err *type_flatten(struct arena *a, struct type *t, struct type_w
 
 enum place_kind {
 	PLACE_NONE,  // not available here (optimised away)
-	PLACE_REG,   // in register reg
+	PLACE_REG,  // in register reg, from its byte off on
 	PLACE_MEM,   // in memory at register reg + off (reg is SP when it is relative to the stack
 		     // pointer)
 	PLACE_CFA,   // in memory at CFA + off (CFA: the stack pointer before the call pushed the
@@ -152,7 +159,9 @@ enum place_kind {
 	PLACE_TLS,   // thread local, at off
 	PLACE_CONST, // the value itself is off
 	PLACE_IMPLICIT, // the value's bytes are data
-	PLACE_VALUE,    // the value is reg + off (computed, lives nowhere)
+	PLACE_VALUE,    // the value is reg + off (computed, lives nowhere); with is_cfa, CFA + off
+	PLACE_VADDR,    // the value is the virtual address off of the file (a pointer to something
+			// fixed)
 	PLACE_DEREF, // in memory at (the word at reg + off) + off2; with is_cfa, the word at CFA +
 		     // off
 	PLACE_COMPLEX, // readable in principle, by a computation that this model has no words for
@@ -176,7 +185,8 @@ struct places {
 	size_t n;
 };
 
-// True if every byte of the value can be had.
-bool places_are_whole(const struct places *p);
+// True if every word of the value can be read directly: none is missing or complex. words: of the
+// value's type; NULL when they are not known (then only what the places say counts).
+bool places_are_whole(const struct places *p, const struct type_words *words);
 
 #endif
