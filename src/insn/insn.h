@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Machine instructions: where they begin and end, which of them leave a function, what the kernel
-// does with a breakpoint on each. Hides Zydis (x86-64); a few arm64 instructions are told apart by
-// hand. Keeps no state.
+// does with a breakpoint on each. Hides Zydis (x86-64); on arm64 only those that matter here are
+// told apart. Keeps no state.
 #ifndef INSN_INSN_H
 #define INSN_INSN_H
 
@@ -21,42 +21,48 @@ enum insn_kind {
 	INSN_PUSH, // of a register
 	INSN_NOP,  // any length; endbr64 is not one
 	INSN_ENDBR,
-	INSN_INT3,
+	INSN_INT3, // arm64: brk
 	INSN_TRAP, // ud2, hlt and others that never go on
 };
 
 // What the kernel does when a uprobe on this instruction is hit.
 enum insn_cost {
-	INSN_EMULATED, // one trap
-	INSN_STEPPED,  // executed out of line and trapped again
-	INSN_REFUSED,  // the kernel does not attach here (insn_refusal says why)
+	INSN_EMULATED, // one trap, on every kernel that stoat runs on
+	INSN_STEPPED,  // executed out of line and trapped again, on some of these kernels at least
+	INSN_REFUSED,  // must not be probed: the kernel refuses, or accepts and breaks the program
 };
+
+// Conditions that are no flags test: loop and jrcxz; cbz and tbz on arm64.
+#define INSN_CC_NONE 0xff
 
 struct insn {
 	uint64_t vaddr;
 	uint8_t len;
 	enum insn_kind kind;
 	enum insn_cost cost;
-	uint8_t cc;            // JCC on x86-64: the low 4 bits of the opcode (6: jbe)
-	uint64_t target;       // JMP, JCC, CALL
-	bool writes_arg_state; // x86-64: changes SP or a register that can hold an argument (not
-			       // flags, R12, R13, R15)
+	uint8_t cc;      // JCC: the low 4 bits of the opcode (x86-64: 6 is jbe; arm64: 9 is b.ls)
+	uint64_t target; // JMP, JCC, CALL
 };
 
 // Decodes the instruction at the start of code. False (kind INSN_BAD, len 1, or 4 on arm64) if
 // there is none.
 bool insn_decode(enum insn_arch arch, struct bytes code, uint64_t vaddr, struct insn *out);
 
+// True unless the instruction surely leaves alone SP and every register that can hold an argument,
+// the closure or g. What it may change: flags, memory, RBP, R12, R13, R15, XMM15; on arm64 flags,
+// memory, X16, X17, X27, X29, X30. For the instructions between a function's first one and its
+// entry site.
+bool insn_writes_arg_state(enum insn_arch arch, struct bytes code);
+
 // Writes the instruction as text, Intel syntax, with absolute targets in hexadecimal. Returns what
 // snprintf would.
 int insn_format(enum insn_arch arch, struct bytes code, uint64_t vaddr, char *buf, size_t size);
 
-// The mnemonic with its operands as short as show prints it ("push rbp", "jbe", "ret"): targets
-// left out.
+// The same, as short as show prints it ("push rbp", "jbe", "ret"): direct targets left out.
 int insn_format_short(enum insn_arch arch, struct bytes code, uint64_t vaddr, char *buf,
 		      size_t size);
 
-// One line: why the kernel refuses a breakpoint on this instruction. Only for INSN_REFUSED.
+// One line: why this instruction must not be probed. NULL unless it is INSN_REFUSED.
 const char *insn_refusal(enum insn_arch arch, struct bytes code);
 
 // Name of a register by its DWARF number ("rax", "xmm0", "x0"), "?" if there is none.

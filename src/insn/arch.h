@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The two architectures behind insn.h, one set of functions each.
+#ifndef INSN_ARCH_H
+#define INSN_ARCH_H
+
+#include "insn/insn.h"
+
+// What a breakpoint on an instruction means; why is a literal, NULL unless cost is INSN_REFUSED.
+struct verdict {
+	enum insn_cost cost;
+	const char *why;
+};
+
+bool x86_decode(struct bytes code, uint64_t vaddr, struct insn *out);
+bool x86_writes_arg_state(struct bytes code);
+const char *x86_refusal(struct bytes code);
+// Fills text (NUL-terminated); short_form leaves direct targets out.
+void x86_format(struct bytes code, uint64_t vaddr, bool short_form, char *text, size_t size);
+const char *x86_reg_name(unsigned dwarf_reg);
+
+bool arm64_decode(struct bytes code, uint64_t vaddr, struct insn *out);
+bool arm64_writes_arg_state(struct bytes code);
+const char *arm64_refusal(struct bytes code);
+void arm64_format(struct bytes code, uint64_t vaddr, bool short_form, char *text, size_t size);
+const char *arm64_reg_name(unsigned dwarf_reg);
+
+#endif

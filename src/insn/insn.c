@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "insn/insn.h"
+
+#include <stdio.h>
+
+#include "insn/arch.h"
+
+// Longer than the text of any instruction.
+#define TEXT_MAX 192
+
+bool insn_decode(enum insn_arch arch, struct bytes code, uint64_t vaddr, struct insn *out)
+{
+	*out = (struct insn) { .vaddr = vaddr, .cost = INSN_REFUSED };
+	if (arch == INSN_ARM64)
+		return arm64_decode(code, vaddr, out);
+	return x86_decode(code, vaddr, out);
+}
+
+bool insn_writes_arg_state(enum insn_arch arch, struct bytes code)
+{
+	return arch == INSN_ARM64 ? arm64_writes_arg_state(code) : x86_writes_arg_state(code);
+}
+
+static int format(enum insn_arch arch, struct bytes code, uint64_t vaddr, bool short_form,
+		  char *buf, size_t size)
+{
+	char text[TEXT_MAX];
+
+	if (arch == INSN_ARM64)
+		arm64_format(code, vaddr, short_form, text, sizeof(text));
+	else
+		x86_format(code, vaddr, short_form, text, sizeof(text));
+	return snprintf(buf, size, "%s", text);
+}
+
+int insn_format(enum insn_arch arch, struct bytes code, uint64_t vaddr, char *buf, size_t size)
+{
+	return format(arch, code, vaddr, false, buf, size);
+}
+
+int insn_format_short(enum insn_arch arch, struct bytes code, uint64_t vaddr, char *buf,
+		      size_t size)
+{
+	return format(arch, code, vaddr, true, buf, size);
+}
+
+const char *insn_refusal(enum insn_arch arch, struct bytes code)
+{
+	return arch == INSN_ARM64 ? arm64_refusal(code) : x86_refusal(code);
+}
+
+const char *insn_reg_name(enum insn_arch arch, unsigned dwarf_reg)
+{
+	return arch == INSN_ARM64 ? arm64_reg_name(dwarf_reg) : x86_reg_name(dwarf_reg);
+}
+
+unsigned insn_reg_sp(enum insn_arch arch)
+{
+	return arch == INSN_ARM64 ? 31 : 7;
+}
+
+bool insn_reg_is_int(enum insn_arch arch, unsigned dwarf_reg)
+{
+	// The last one of each is the program counter.
+	return dwarf_reg <= (arch == INSN_ARM64 ? 32U : 16U);
+}
