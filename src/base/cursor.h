@@ -19,7 +19,9 @@ struct cursor {
 
 static inline struct cursor cursor_init(struct bytes b, const char *what)
 {
-	return (struct cursor) { .start = b.p, .pos = b.p, .end = b.p + b.len, .what = what };
+	return (struct cursor) {
+		.start = b.p, .pos = b.p, .end = b.len ? b.p + b.len : b.p, .what = what
+	};
 }
 
 static inline bool cursor_ok(const struct cursor *c)

@@ -50,7 +50,9 @@ struct go_func {
 	size_t index;
 	struct str name; // as pclntab has it
 	uint64_t entry;
-	uint64_t end;         // exact end of the code, padding removed
+	// End of the code as symbols and DWARF have it, without the filling behind it. (arm64: the
+	// assembler counts filling up to 16 bytes as code. C code: recognised by the usual NOPs.)
+	uint64_t end;
 	uint64_t next;        // entry of the next function
 	int32_t args;         // bytes; see GO_ARGS_UNKNOWN
 	uint32_t deferreturn; // offset in the function, 0: none
@@ -69,7 +71,7 @@ size_t go_n_funcs(const struct go *go);
 bool go_func_get(struct go *go, size_t i, struct go_func *out);
 // Only the name and entry, as fast as can be; for listing.
 bool go_func_name(struct go *go, size_t i, struct str *name, uint64_t *entry);
-// The function whose code covers pc.
+// The function whose code covers pc. Filling between functions is nobody's.
 bool go_func_at(struct go *go, uint64_t pc, struct go_func *out);
 
 // --- pc tables ---
@@ -84,8 +86,8 @@ bool go_pos_at(struct go *go, const struct go_func *f, uint64_t pc, struct go_po
 // instruction (outermost frame).
 bool go_func_pos(struct go *go, const struct go_func *f, struct go_pos *out);
 
-// Distance from SP to where SP was at entry: CFA = SP + this + 8 on x86-64. False if the table does
-// not say.
+// Distance from SP to where SP was at entry: CFA = SP + this + 8 on x86-64, SP + this on arm64.
+// False if the table does not say (C code).
 bool go_sp_delta(struct go *go, const struct go_func *f, uint64_t pc, int32_t *out);
 // First pc at which that distance is no longer 0: f->end if it never changes.
 uint64_t go_sp_first_change(struct go *go, const struct go_func *f);
@@ -100,25 +102,28 @@ struct go_frame {
 size_t go_frames_at(struct go *go, const struct go_func *f, uint64_t pc, struct go_frame *out,
 		    size_t max);
 
-// Every stretch of code that was inlined into f.
+// A stretch of code that was inlined into f. One copy can have several; they share node.
 struct go_inline {
 	struct str func; // the inlined function
+	uint32_t node;   // which copy in f
 	uint64_t low, high;
 	struct go_pos call; // position of the call in its immediate caller
 	struct str caller;  // the immediate caller (f itself or another inlined function)
 	uint32_t depth;     // 1: directly in f
 };
-// fn returns true to stop.
+// All of them, in order of their ends, inner before outer. fn returns true to stop.
 void go_each_inline(struct go *go, const struct go_func *f,
 		    bool (*fn)(void *ctx, const struct go_inline *in), void *ctx);
-// Names of all functions that were inlined somewhere: true for those that inline_name contains.
-// Cheap pre-check before go_each_inline.
+// Whether anything was inlined into f; a cheap question before go_each_inline.
 bool go_has_inlines(struct go *go, const struct go_func *f);
 
 // --- arguments ---
 
 // The argument words as the runtime's tracebacks know them (FUNCDATA_ArgInfo), all parameters
-// including blank ones.
+// including blank ones. The compiler leaves out the first parameter of every function with a '[' in
+// its name, meaning the dictionary: right for generic functions, but it is the receiver that is
+// missing (and the dictionary that is there) in generic methods of Go >= 1.21, and the receiver or
+// first parameter of their wrappers and closures, which have no dictionary.
 enum go_argword_kind {
 	GO_ARG_WORD,
 	GO_ARG_OPEN,
@@ -128,15 +133,16 @@ enum go_argword_kind {
 };
 struct go_argword {
 	enum go_argword_kind kind;
-	uint32_t off; // from the start of the argument area (CFA); a register argument has its
-		      // spill slot there
+	uint32_t off; // from the start of the argument area (CFA + go_abi_args_off); a register
+		      // argument has its spill slot there
 	uint32_t size;
 };
+#define GO_ARGWORDS_MAX 172 // the compiler ends its lists after 171 bytes
 struct go_arginfo {
-	struct go_argword v[64];
+	struct go_argword v[GO_ARGWORDS_MAX];
 	size_t n;
 };
-// False if the function has none (Go 1.15, C code).
+// False if the function has none (Go <= 1.16, C code, assembly without a declaration in Go).
 bool go_arginfo(struct go *go, const struct go_func *f, struct go_arginfo *out);
 
 // --- the calling conventions ---
@@ -150,8 +156,10 @@ struct go_abi_value {
 	uint32_t align;
 	bool is_result;
 	// filled in by go_abi_assign:
-	struct places places; // one piece a word (in registers), or one piece for the whole (on the
-			      // stack: PLACE_CFA)
+	// One piece a word (in registers), or one piece for the whole (on the stack: PLACE_CFA, in
+	// the CFA of DWARF: SP before the call on x86-64, SP at entry on arm64). No piece: not
+	// known, because of a value before it or itself whose type is not described.
+	struct places places;
 	bool in_registers;
 	uint64_t spill_off; // in_registers: its spill slot, from CFA
 };
@@ -164,6 +172,9 @@ void go_abi_assign(struct arena *a, enum elf_arch arch, enum go_abi abi,
 // (ABIInternal).
 unsigned go_abi_closure_reg(enum elf_arch arch);
 unsigned go_abi_g_reg(enum elf_arch arch);
+// Where the argument area starts, from CFA: 0 on x86-64, 8 on arm64 (the slot of the saved link
+// register).
+unsigned go_abi_args_off(enum elf_arch arch);
 // Whether this binary's Go-compiled code passes arguments in registers.
 bool go_has_register_abi(const struct go *go);
 
@@ -173,13 +184,14 @@ bool go_has_register_abi(const struct go *go);
 // (string, error)". Slow (walks all type descriptors once); empty when there is none. The view
 // lives as long as go.
 struct str go_method_signature(struct go *go, uint64_t entry);
-// The type whose runtime descriptor is at vaddr, ERR_BADDATA if there is none.
+// The type whose runtime descriptor is at vaddr, ERR_BADDATA if there is none. Lives as long as go.
+// Names have import paths, as in DWARF. The same address gives the same struct type.
 MUST_USE struct err *go_rtype(struct go *go, uint64_t vaddr, struct type **out);
 
 // --- moduledata ---
 
 struct go_module {
-	bool is_known;  // false: not found; only pclntab's own facts hold
+	bool is_known;  // false: not found, or of unknown layout; only pclntab's own facts hold
 	uint64_t vaddr; // of the moduledata
 	uint64_t text, etext;
 	uint64_t types, etypes;
