@@ -38,7 +38,11 @@ struct dwarf_func {
 	struct str linkage; // linkage (mangled) name; empty if it has none
 	enum dwarf_lang lang;
 	uint64_t low, high; // the piece that holds the entry
-	struct str file;    // of its declaration; empty if unknown
+	const struct dwarf_range *pieces; // all its code when it is in several places (C's .cold
+					  // parts), else none
+	size_t n_pieces;
+	struct str file; // of its declaration; empty if unknown (Go does not say it of functions
+			 // that were also inlined: dwarf_line_at(low) knows)
 	uint32_t line;
 	struct str producer; // of its unit
 	bool is_external;
@@ -103,11 +107,14 @@ MUST_USE struct err *dwarf_func_return_type(struct dwarf *dw, const struct dwarf
 struct dwarf_inline {
 	struct str func;   // the function that was inlined
 	struct str caller; // the function with code that it is in
+	struct str parent; // the function whose text calls it: the caller, or another inlined one
 	uint64_t caller_low;
 	struct str call_file;
 	uint32_t call_line;
-	struct dwarf_range *ranges; // where the copy's code is, in order of address
+	struct dwarf_range *ranges; // where the copy's code is, in order of address; none when
+				    // nothing of it is left
 	size_t n_ranges;
+	uint64_t entry; // where it begins, as far as the compiler says; 0: unknown
 	uint64_t die;
 	uint64_t origin;
 };
@@ -115,15 +122,19 @@ struct dwarf_inlines {
 	struct dwarf_inline *v;
 	size_t n;
 };
-// Copies of the function with that origin (dwarf_func.origin). Scans all units the first time.
+// Copies of the function with that origin (dwarf_func.origin); in C and C++ also those of the same
+// inline function in other units. Scans all units the first time.
 MUST_USE struct err *dwarf_inlines_of(struct dwarf *dw, uint64_t origin, struct dwarf_inlines *out);
 // Functions by exact source name that have no code of their own (only inlined copies): their
 // origin. ERR_NOTFOUND if there is none.
 MUST_USE struct err *dwarf_find_abstract(struct dwarf *dw, struct str name, struct dwarf_func *out);
-// How many copies there are for every origin: fn(origin, abstract's name, count). For listings.
+// How many copies dwarf_inlines_of would give.
+MUST_USE struct err *dwarf_count_inlines(struct dwarf *dw, uint64_t origin, size_t *out);
+// Every function that was inlined somewhere, with the number of its copies; has_code: it also
+// exists by itself. fn returns true to stop. For listings.
 MUST_USE struct err *dwarf_each_inlined(struct dwarf *dw,
 					bool (*fn)(void *ctx, struct str name, uint64_t origin,
-						   size_t copies),
+						   size_t copies, bool has_code),
 					void *ctx);
 
 // --- types ---
