@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a function was inlined: through DWARF, else through the inline trees of pclntab.
+#include "target/internal.h"
+
+static struct err *copies_by_dwarf(struct target *t, uint64_t origin, struct target_info *info)
+{
+	struct dwarf_inlines list;
+	TRY(dwarf_inlines_of(t->dwarf, origin, &list));
+	info->copies = ARENA_ARRAY(t->arena, struct target_copy, list.n);
+	for (size_t i = 0; i < list.n; i++) {
+		const struct dwarf_inline *in = &list.v[i];
+		struct target_copy c = { .caller = in->caller,
+					 .pos = { in->call_file, in->call_line },
+					 .low = in->n_ranges ? in->ranges[0].low : 0,
+					 .n_pieces = in->n_ranges };
+		for (size_t k = 0; k < in->n_ranges; k++)
+			c.size += in->ranges[k].high - in->ranges[k].low;
+		info->copies[info->n_copies++] = c;
+	}
+	return NULL;
+}
+
+struct search {
+	struct target *t;
+	struct str name;
+	const struct go_func *caller;
+	VEC(struct target_copy) v;
+};
+
+// One inlined call may have left several pieces of code; they follow each other with the same
+// position.
+static bool take_inline(void *ctx, const struct go_inline *in)
+{
+	struct search *s = ctx;
+	if (!str_eq(in->func, s->name))
+		return false;
+	for (size_t i = s->v.n; i > 0; i--) {
+		struct target_copy *c = &s->v.v[i - 1];
+		if (!str_eq(c->caller, s->caller->name))
+			break;
+		if (c->pos.line == (uint32_t)in->call.line && str_eq(c->pos.file, in->call.file)) {
+			c->size += in->high - in->low;
+			c->n_pieces++;
+			return false;
+		}
+	}
+	struct target_copy c = { .caller = s->caller->name,
+				 .via = str_eq(in->caller, s->caller->name) ? STR("") : in->caller,
+				 .pos = { in->call.file, (uint32_t)in->call.line },
+				 .low = in->low,
+				 .size = in->high - in->low,
+				 .n_pieces = 1 };
+	VEC_PUSH(s->t->arena, &s->v, c);
+	return false;
+}
+
+static void copies_by_pclntab(struct target *t, struct str name, struct target_info *info)
+{
+	struct search s = { .t = t, .name = name };
+	size_t n = go_n_funcs(t->go);
+	for (size_t i = 0; i < n; i++) {
+		struct go_func f;
+		if (!go_func_get(t->go, i, &f) || !go_has_inlines(t->go, &f))
+			continue;
+		s.caller = &f;
+		go_each_inline(t->go, &f, take_inline, &s);
+	}
+	info->copies = s.v.v;
+	info->n_copies = s.v.n;
+}
+
+struct err *find_copies(struct target_about *a)
+{
+	if (a->has_dwarf)
+		TRY(copies_by_dwarf(a->t, a->dwarf.origin, a->info));
+	else if (a->is_go)
+		copies_by_pclntab(a->t, a->go.name, a->info);
+	a->info->brief.inlined_copies = a->info->n_copies;
+	return NULL;
+}
+
+struct err *target_find_inlined(struct target *t, struct str name, struct target_info **out)
+{
+	struct target_info *info = ARENA_NEW(t->arena, struct target_info);
+	struct dwarf *dw = target_dwarf(t);
+	if (dw) {
+		struct dwarf_func df;
+		TRY(dwarf_find_abstract(dw, name, &df));
+		info->brief.pos = (struct target_pos) { df.file, df.line };
+		info->brief.lang = df.lang == DWARF_LANG_GO ? LANG_GO : LANG_C;
+		TRY(copies_by_dwarf(t, df.origin, info));
+	} else if (target_go(t)) {
+		copies_by_pclntab(t, name, info);
+	}
+	if (info->n_copies == 0)
+		return err_new(ERR_NOTFOUND, "no inlined copy of %.*s", STR_ARG(name));
+	info->brief.inlined_copies = info->n_copies;
+	struct target_func *f = ARENA_NEW(t->arena, struct target_func);
+	f->name = f->symbol = arena_strdup(t->arena, name);
+	info->func = f;
+	*out = info;
+	return NULL;
+}

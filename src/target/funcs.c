@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of functions, and finding functions in it by name or address.
+#include <elf.h>
+#include <stdlib.h>
+
+#include "base/near.h"
+#include "target/internal.h"
+
+static int by_vaddr(const void *a, const void *b)
+{
+	const struct target_func *x = a, *y = b;
+	if (x->vaddr != y->vaddr)
+		return x->vaddr < y->vaddr ? -1 : 1;
+	return str_cmp(x->symbol, y->symbol);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct target_func *x = *(const struct target_func *const *)a;
+	const struct target_func *y = *(const struct target_func *const *)b;
+	int d = str_cmp(x->name, y->name);
+	if (d)
+		return d;
+	return x->vaddr < y->vaddr ? -1 : x->vaddr > y->vaddr;
+}
+
+// The Go linker's marks for the start and end of its text; they look like functions without code.
+static bool is_text_mark(struct str name)
+{
+	return str_starts(name, STR("runtime.text")) || str_starts(name, STR("runtime.etext"));
+}
+
+const struct elf_section *section_at(struct target *t, uint64_t vaddr)
+{
+	for (size_t i = 0; i < elf_n_sections(t->elf); i++) {
+		const struct elf_section *s = elf_section(t->elf, i);
+		if ((s->flags & SHF_ALLOC) && vaddr >= s->vaddr && vaddr - s->vaddr < s->size)
+			return s;
+	}
+	return NULL;
+}
+
+struct func_list {
+	VEC(struct target_func) v;
+	bool is_sorted;
+};
+
+static void add(struct target *t, struct func_list *l, struct target_func f)
+{
+	if (l->v.n)
+		l->is_sorted = l->is_sorted && by_vaddr(&l->v.v[l->v.n - 1], &f) <= 0;
+	f.name = demangle(t->arena, f.symbol);
+	VEC_PUSH(t->arena, &l->v, f);
+}
+
+// Assembly often leaves its symbols without a type.
+static bool is_function(struct target *t, const struct elf_sym *s)
+{
+	if (s->shndx == SHN_UNDEF || s->shndx == SHN_ABS)
+		return false;
+	if (s->type == STT_FUNC || s->type == STT_GNU_IFUNC)
+		return true;
+	if (s->type != STT_NOTYPE || s->bind != STB_GLOBAL)
+		return false;
+	const struct elf_section *sec = section_at(t, s->vaddr);
+	return sec && (sec->flags & SHF_EXECINSTR);
+}
+
+static void add_symbols(struct target *t, struct func_list *l, const struct elf_sym *syms, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct elf_sym *s = &syms[i];
+		if (!is_function(t, s))
+			continue;
+		if (s->size == 0 && is_text_mark(s->name))
+			continue;
+		// "net(.text)": what the Go linker makes of a C object's whole section.
+		if (str_ends(s->name, STR("(.text)")))
+			continue;
+		add(t, l,
+		    (struct target_func) { .symbol = s->name, .vaddr = s->vaddr, .size = s->size });
+	}
+}
+
+static struct err *add_pclntab(struct target *t, struct func_list *l, struct go *go)
+{
+	size_t n = go_n_funcs(go);
+	for (size_t i = 0; i < n; i++) {
+		struct str name;
+		uint64_t entry;
+		if (!go_func_name(go, i, &name, &entry))
+			return err_new(ERR_BADDATA, "%s: function %zu of pclntab is malformed",
+				       target_name(t), i);
+		add(t, l, (struct target_func) { .symbol = name, .vaddr = entry });
+	}
+	return NULL;
+}
+
+// Bytes from vaddr to the end of its section, or of its segment where there are no sections.
+static uint64_t room_at(struct target *t, uint64_t vaddr)
+{
+	const struct elf_section *s = section_at(t, vaddr);
+	return s ? s->vaddr + s->size - vaddr : elf_at(t->elf, vaddr).len;
+}
+
+// Sorts, drops doubles, and gives functions without a size the room up to the next one.
+static void finish(struct target *t, struct func_list *l)
+{
+	struct target_func *v = l->v.v;
+	if (!l->is_sorted)
+		qsort(v, l->v.n, sizeof(*v), by_vaddr);
+	size_t n = 0;
+	for (size_t i = 0; i < l->v.n; i++)
+		if (n == 0 || by_vaddr(&v[n - 1], &v[i]) != 0)
+			v[n++] = v[i];
+	uint64_t next = UINT64_MAX;
+	for (size_t i = n; i > 0; i--) {
+		struct target_func *f = &v[i - 1];
+		if (i < n && v[i].vaddr > f->vaddr)
+			next = v[i].vaddr;
+		if (f->size == 0) {
+			uint64_t room = room_at(t, f->vaddr);
+			f->size = next > f->vaddr ? MIN(room, next - f->vaddr) : room;
+		}
+	}
+	t->funcs = v;
+	t->n_funcs = n;
+}
+
+static struct err *read_funcs(struct target *t)
+{
+	struct func_list l = { .is_sorted = true };
+	const struct elf_sym *syms = NULL;
+	size_t n = 0;
+	struct elf *debug = t->elf;
+	if (!elf_has_symtab(t->elf))
+		TRY(target_debug_elf(t, &debug));
+	if (elf_has_symtab(debug)) {
+		TRY(elf_symbols(debug, &syms, &n));
+		add_symbols(t, &l, syms, n);
+	} else if (target_go(t)) {
+		TRY(add_pclntab(t, &l, t->go));
+		t->sizes_are_rough = true;
+	} else {
+		TRY(elf_dynamic_symbols(t->elf, &syms, &n));
+		add_symbols(t, &l, syms, n);
+	}
+	finish(t, &l);
+	return NULL;
+}
+
+struct err *target_funcs(struct target *t, const struct target_func **out, size_t *n)
+{
+	if (!t->funcs_are_read) {
+		TRY(read_funcs(t));
+		t->funcs_are_read = true;
+	}
+	*out = t->funcs;
+	*n = t->n_funcs;
+	return NULL;
+}
+
+uint64_t target_func_size(struct target *t, const struct target_func *f)
+{
+	struct go_func go;
+	if (t->sizes_are_rough && target_go_func(t, f, &go))
+		return go.end - go.entry;
+	return f->size;
+}
+
+struct err *target_func_at(struct target *t, uint64_t vaddr, const struct target_func **out)
+{
+	const struct target_func *v;
+	size_t n;
+	*out = NULL;
+	TRY(target_funcs(t, &v, &n));
+	size_t lo = 0, hi = n; // the first function that begins after vaddr
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (v[mid].vaddr <= vaddr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	// Of several names for one address the first is taken; an outer function may hold an inner
+	// one.
+	for (size_t i = lo; i > 0 && lo - i < 64; i--) {
+		if (vaddr - v[i - 1].vaddr >= v[i - 1].size)
+			continue;
+		while (i > 1 && v[i - 2].vaddr == v[i - 1].vaddr)
+			i--;
+		*out = &v[i - 1];
+		return NULL;
+	}
+	return NULL;
+}
+
+static bool is_exactly(const struct target_func *f, struct str pattern)
+{
+	return str_eq(f->name, pattern) || str_eq(f->symbol, pattern);
+}
+
+static bool is_mangled(const struct target_func *f)
+{
+	return f->name.p != f->symbol.p;
+}
+
+static bool glob_matches(const struct target_func *f, struct str pattern)
+{
+	if (str_glob(pattern, f->symbol))
+		return true;
+	return is_mangled(f) &&
+	       (str_glob(pattern, f->name) || str_glob(pattern, demangled_without_params(f->name)));
+}
+
+// Marks what one pattern means: the function of exactly that name, else all that it matches as a
+// glob.
+static void mark_matches(const struct target_func *v, size_t n, struct str pattern, bool *marked)
+{
+	bool is_name = false;
+	for (size_t i = 0; i < n; i++) {
+		if (is_exactly(&v[i], pattern))
+			marked[i] = is_name = true;
+	}
+	for (size_t i = 0; i < n && !is_name; i++)
+		marked[i] = marked[i] || glob_matches(&v[i], pattern);
+}
+
+struct err *target_match(struct target *t, const char *const *patterns, size_t n_patterns,
+			 struct target_matches *out)
+{
+	const struct target_func *v;
+	size_t n, hits = 0;
+	TRY(target_funcs(t, &v, &n));
+	bool *marked = ARENA_ARRAY(t->arena, bool, n);
+	for (size_t i = 0; i < n_patterns; i++)
+		mark_matches(v, n, str_from(patterns[i]), marked);
+	if (n_patterns == 0)
+		memset(marked, true, n);
+	for (size_t i = 0; i < n; i++)
+		hits += marked[i];
+	out->v = ARENA_ARRAY(t->arena, const struct target_func *, hits);
+	out->n = 0;
+	for (size_t i = 0; i < n; i++)
+		if (marked[i])
+			out->v[out->n++] = &v[i];
+	qsort(out->v, out->n, sizeof(out->v[0]), by_name);
+	return NULL;
+}
+
+struct err *target_no_match(struct target *t, const char *pattern)
+{
+	const struct target_func *v;
+	size_t n;
+	TRY(target_funcs(t, &v, &n));
+	struct str version = target_go_version(t);
+	struct near near = near_init(str_from(pattern));
+	for (size_t i = 0; i < n; i++)
+		near_offer(&near, v[i].name);
+	const char *verb = str_is_glob(str_from(pattern)) ? " matches" : "";
+	struct err *e =
+		err_new(ERR_NOTFOUND, "no function%s '%s' in %s (%.*s%s%zu functions)", verb,
+			pattern, target_name(t), STR_ARG(version), version.len ? ", " : "", n);
+	struct str line = STR("");
+	for (size_t i = 0; i < near.n; i++)
+		line = arena_printf(t->arena, "%.*s%s%.*s", STR_ARG(line),
+				    i ? ", " : "near: ", STR_ARG(near.best[i]));
+	return line.len ? err_note(e, "%.*s", STR_ARG(line)) : e;
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+// All that is known of one function.
+#include "target/internal.h"
+
+static enum target_lang lang_of_dwarf(enum dwarf_lang lang)
+{
+	switch (lang) {
+	case DWARF_LANG_GO:
+		return LANG_GO;
+	case DWARF_LANG_C:
+		return LANG_C;
+	case DWARF_LANG_CPP:
+		return LANG_CPP;
+	case DWARF_LANG_RUST:
+		return LANG_RUST;
+	case DWARF_LANG_ASM:
+		return LANG_ASM;
+	case DWARF_LANG_OTHER:
+		break;
+	}
+	return LANG_UNKNOWN;
+}
+
+static bool has_go_twin(struct target *t, const struct go_func *go)
+{
+	struct go_func other;
+	for (size_t i = go->index ? go->index - 1 : 0; i < go_n_funcs(t->go) && i <= go->index + 1;
+	     i++)
+		if (i != go->index && go_func_get(t->go, i, &other) && str_eq(other.name, go->name))
+			return true;
+	return false;
+}
+
+// Which convention a Go function's callers use. Symbols tell it by their names; without them
+// assembly and the wrappers around it cannot be told apart.
+static enum target_abi go_abi_of(struct target *t, const struct target_func *f,
+				 const struct go_func *go)
+{
+	if (!go_has_register_abi(t->go))
+		return ABI_GO0;
+	if (str_ends(f->symbol, STR(".abi0")))
+		return ABI_GO0;
+	if (go->is_asm)
+		return ABI_NONE;
+	if (go->is_wrapper && !elf_has_symtab(t->elf) && has_go_twin(t, go))
+		return ABI_NONE;
+	return ABI_GO_INTERNAL;
+}
+
+int64_t cfa_above_sp(struct target *t)
+{
+	return elf_arch(t->elf) == ELF_X86_64 ? 8 : 0;
+}
+
+static void about_init(struct target_about *a, struct target *t, const struct target_func *f,
+		       struct target_info *info)
+{
+	*a = (struct target_about) { .t = t, .f = f, .info = info };
+	info->func = f;
+	a->is_go = target_go_func(t, f, &a->go);
+	struct target_brief *b = &info->brief;
+	if (a->is_go) {
+		b->lang = a->go.is_asm ? LANG_ASM : LANG_GO;
+		b->abi = go_abi_of(t, f, &a->go);
+		struct go_pos pos;
+		if (go_func_pos(t->go, &a->go, &pos))
+			b->pos = (struct target_pos) { pos.file, (uint32_t)pos.line };
+	} else {
+		b->lang = f->name.p != f->symbol.p ? LANG_CPP : LANG_UNKNOWN;
+		b->abi = ABI_C;
+	}
+}
+
+static struct err *about_debug_info(struct target_about *a, bool inlined)
+{
+	struct target_brief *b = &a->info->brief;
+	a->has_dwarf = target_dwarf_func(a->t, a->f, &a->dwarf);
+	if (!a->has_dwarf)
+		return NULL;
+	if (!a->is_go)
+		b->lang = lang_of_dwarf(a->dwarf.lang);
+	if (!b->pos.file.len || (!a->is_go && a->dwarf.line))
+		b->pos = (struct target_pos) { a->dwarf.file, a->dwarf.line };
+	return dwarf_func_vars(a->t->dwarf, &a->dwarf, inlined, &a->vars);
+}
+
+static struct err *find_values(struct target_about *a)
+{
+	struct target_brief *b = &a->info->brief;
+	if (a->is_go)
+		TRY(go_find_values(a));
+	else if (a->has_dwarf)
+		TRY(c_find_values(a));
+	if (a->is_go && !a->has_dwarf)
+		b->signature = go_method_signature(a->t->go, a->go.entry);
+	else if (a->has_dwarf && (b->lang != LANG_ASM || a->info->n_values))
+		b->signature = target_signature(a->t, b->lang, a->f->name, a->info->values,
+						a->info->n_values);
+	return NULL;
+}
+
+static struct err *in_function(struct err *e, const struct target_func *f)
+{
+	return err_wrap(e, "%.*s", STR_ARG(f->name));
+}
+
+struct err *target_brief(struct target *t, const struct target_func *f, struct target_brief *out)
+{
+	struct target_info info = { 0 };
+	struct target_about a;
+	about_init(&a, t, f, &info);
+	struct err *e = about_debug_info(&a, false);
+	if (!e)
+		e = find_values(&a);
+	*out = info.brief;
+	return in_function(e, f);
+}
+
+static struct err *fill(struct target_about *a)
+{
+	TRY(about_debug_info(a, true));
+	code_decode(a->t, a->f, &a->code);
+	find_entry(a);
+	TRY(find_exits(a));
+	TRY(find_values(a));
+	TRY(find_locals(a));
+	return find_copies(a);
+}
+
+struct err *target_info(struct target *t, const struct target_func *f, struct target_info **out)
+{
+	struct target_info *info = ARENA_NEW(t->arena, struct target_info);
+	struct target_about a;
+	*out = NULL;
+	about_init(&a, t, f, info);
+	struct err *e = fill(&a);
+	if (e)
+		return in_function(e, f);
+	struct str missing = target_missing(t);
+	if (missing.len)
+		VEC_PUSH(t->arena, &info->notes, missing);
+	else if (!a.has_dwarf && info->brief.lang != LANG_ASM)
+		VEC_PUSH(t->arena, &info->notes,
+			 STR("no DWARF for this function: its parameters, results and locals are "
+			     "not known"));
+	*out = info;
+	return NULL;
+}
+
+bool target_pos_at(struct target *t, uint64_t vaddr, struct target_pos *out)
+{
+	struct go_func gf;
+	struct go_pos pos;
+	struct go *go = target_go(t);
+	if (go && go_func_at(go, vaddr, &gf) && !gf.is_c && go_pos_at(go, &gf, vaddr, &pos)) {
+		*out = (struct target_pos) { pos.file, (uint32_t)pos.line };
+		return true;
+	}
+	struct dwarf_row row;
+	if (!target_dwarf(t))
+		return false;
+	struct err *e = dwarf_line_at(t->dwarf, vaddr, &row);
+	if (e) {
+		if (!err_catch(&e, ERR_NOTFOUND))
+			target_note_damage(t, e);
+		return false;
+	}
+	*out = (struct target_pos) { row.file, row.line };
+	return true;
+}
+
+static struct str with_offset(struct arena *a, const char *base, int64_t off)
+{
+	if (off == 0)
+		return arena_printf(a, "%s", base);
+	return arena_printf(a, "%s%c0x%llx", base, off < 0 ? '-' : '+',
+			    (unsigned long long)(off < 0 ? -(uint64_t)off : (uint64_t)off));
+}
+
+static struct str piece_text(struct target *t, const struct place *p)
+{
+	struct arena *a = t->arena;
+	enum insn_arch arch = target_arch(t);
+	const char *reg = p->reg == insn_reg_sp(arch) ? "sp" : insn_reg_name(arch, p->reg);
+	switch (p->kind) {
+	case PLACE_NONE:
+		return STR("-");
+	case PLACE_REG: {
+		struct str s = str_from(insn_reg_name(arch, p->reg));
+		// A part of a register that holds several fields of a C structure.
+		return p->off ? arena_printf(a, "%.*s>>%u", STR_ARG(s), (unsigned)p->off * 8) : s;
+	}
+	case PLACE_MEM:
+		return arena_printf(a, "[%.*s]", STR_ARG(with_offset(a, reg, p->off)));
+	case PLACE_CFA:
+		return arena_printf(a, "[%.*s]", STR_ARG(with_offset(a, "cfa", p->off)));
+	case PLACE_ADDR:
+		return arena_printf(a, "[0x%llx]", (unsigned long long)p->off);
+	case PLACE_TLS:
+		return arena_printf(a, "[tls+0x%llx]", (unsigned long long)p->off);
+	case PLACE_VADDR:
+		return arena_printf(a, "0x%llx", (unsigned long long)p->off);
+	case PLACE_CONST:
+		return arena_printf(a, "%lld", (long long)p->off);
+	case PLACE_IMPLICIT:
+		return arena_printf(a, "constant, %zu bytes", p->data.len);
+	case PLACE_VALUE:
+		return arena_printf(a, "%.*s",
+				    STR_ARG(with_offset(a, p->is_cfa ? "cfa" : reg, p->off)));
+	case PLACE_DEREF: {
+		struct str at = with_offset(a, p->is_cfa ? "cfa" : reg, p->off);
+		struct str inner = arena_printf(a, "[%.*s]", STR_ARG(at));
+		return arena_printf(a, "[%.*s]", STR_ARG(with_offset(a, inner.p, p->off2)));
+	}
+	case PLACE_COMPLEX:
+		return STR("computed");
+	}
+	UNREACHABLE();
+}
+
+// How to say which part of the value a piece is: "len" for the piece at offset 8 of a string.
+static struct str label_of(const struct place *p, const struct type_words *words)
+{
+	for (size_t i = 0; words && i < words->n; i++)
+		if (words->v[i].off == p->off_in_value) {
+			struct str path = words->v[i].path;
+			return path.len && path.p[0] == '.' ? str_from_off(path, 1) : path;
+		}
+	return STR("");
+}
+
+struct str target_place_text(struct target *t, const struct places *p,
+			     const struct type_words *words)
+{
+	struct str s = STR("");
+	for (size_t i = 0; i < p->n; i++) {
+		struct str label = p->n > 1 ? label_of(&p->v[i], words) : STR("");
+		s = arena_printf(t->arena, "%.*s%s%.*s%s%.*s", STR_ARG(s), i ? ", " : "",
+				 STR_ARG(label), label.len ? " " : "",
+				 STR_ARG(piece_text(t, &p->v[i])));
+	}
+	return p->n ? s : STR("-");
+}

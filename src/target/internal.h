@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the files of target/ share: the opened program and the steps that make up target_info.
+#ifndef TARGET_INTERNAL_H
+#define TARGET_INTERNAL_H
+
+#include "dwarf/dwarf.h"
+#include "go/go.h"
+#include "target/target.h"
+
+struct target {
+	struct arena *arena;
+	struct str name;
+	struct elf *elf;
+
+	struct go *go; // NULL: not a Go program, or its tables are unusable
+	struct str go_version;
+	bool go_was_tried;
+
+	struct dwarf *dwarf; // NULL: none
+	bool dwarf_was_tried;
+	struct elf *debug; // where symbols and DWARF are: elf itself or its debug file; NULL until
+			   // asked
+
+	struct cfi *cfi;
+	bool cfi_was_tried;
+
+	VEC(struct str) damage; // debug information that is there but unusable, and why
+
+	struct target_func *funcs; // by address
+	size_t n_funcs;
+	bool funcs_are_read;
+	bool sizes_are_rough; // of funcs: they go up to the next function
+};
+
+// Lazily opened parts; NULL if there is none or it is unusable (then t->damage says why).
+struct go *target_go(struct target *t);
+struct dwarf *target_dwarf(struct target *t);
+// The file with the symbols and DWARF: the separate debug file if the program itself was stripped.
+MUST_USE struct err *target_debug_elf(struct target *t, struct elf **out);
+// Takes over e: remembers that a part of the program's description is unusable.
+void target_note_damage(struct target *t, struct err *e);
+
+// Go's own record of a function; false for C code and programs that are not Go.
+bool target_go_func(struct target *t, const struct target_func *f, struct go_func *out);
+// DWARF's; false if there is none.
+bool target_dwarf_func(struct target *t, const struct target_func *f, struct dwarf_func *out);
+
+// The readable name of a mangled one; the symbol itself if it is not mangled.
+struct str demangle(struct arena *a, struct str symbol);
+// "ns::f(int) const" -> "ns::f".
+struct str demangled_without_params(struct str name);
+
+// The loaded section that holds vaddr; NULL if none does.
+const struct elf_section *section_at(struct target *t, uint64_t vaddr);
+
+// A function's instructions, decoded once.
+struct code {
+	struct insn *v;
+	size_t n;
+	struct bytes bytes;
+	uint64_t low, high;
+};
+void code_decode(struct target *t, const struct target_func *f, struct code *out);
+// The instruction at exactly that address; NULL if none begins there.
+const struct insn *code_at(const struct code *c, uint64_t vaddr);
+
+// CFA is reg + off, when an instruction is about to run.
+struct frame {
+	bool is_known;
+	uint16_t reg;
+	int64_t off;
+};
+
+// Stack pointer to CFA at a function's first instruction and at a RET: the return address on
+// x86-64.
+int64_t cfa_above_sp(struct target *t);
+
+struct target_about { // what the steps of target_info work on
+	struct target *t;
+	const struct target_func *f;
+	struct go_func go;
+	bool is_go;
+	struct dwarf_func dwarf;
+	bool has_dwarf;
+	struct dwarf_vars vars;
+	struct code code;
+	struct frame *frames; // by instruction of code: where CFA is
+	struct target_info *info;
+};
+
+// Go 1.21 to 1.24 describe a result a second time in functions that defer: true for the second one.
+bool is_repeated(const struct dwarf_vars *vars, size_t i);
+
+void find_entry(struct target_about *a);
+MUST_USE struct err *find_exits(struct target_about *a);
+MUST_USE struct err *go_find_values(struct target_about *a);
+MUST_USE struct err *c_find_values(struct target_about *a);
+MUST_USE struct err *find_locals(struct target_about *a);
+MUST_USE struct err *find_copies(struct target_about *a);
+
+// "func (s *main.Store) Get(key string) error", "int sum(int a, int b)"; empty if types are not
+// known.
+struct str target_signature(struct target *t, enum target_lang lang, struct str name,
+			    const struct target_value *values, size_t n);
+
+#endif

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where to probe: the one entry site and the exits of a function.
+#include <stdlib.h>
+
+#include "target/internal.h"
+
+// Code longer than this is not a function but a damaged size.
+#define CODE_MAX (16u << 20)
+// How far into a function the entry site may be moved to find a cheap instruction.
+#define ENTRY_REACH 8u
+
+struct bytes target_code(struct target *t, const struct target_func *f)
+{
+	struct bytes b = elf_at(t->elf, f->vaddr);
+	uint64_t size = target_func_size(t, f);
+	b.len = (size_t)MIN(MIN((uint64_t)b.len, size), (uint64_t)CODE_MAX);
+	return b;
+}
+
+void code_decode(struct target *t, const struct target_func *f, struct code *out)
+{
+	struct bytes b = target_code(t, f);
+	VEC(struct insn) v = { 0 };
+	for (size_t off = 0; off < b.len;) {
+		struct insn in;
+		insn_decode(target_arch(t), (struct bytes) { b.p + off, b.len - off },
+			    f->vaddr + off, &in);
+		VEC_PUSH(t->arena, &v, in);
+		off += in.len;
+	}
+	*out = (struct code) {
+		.v = v.v, .n = v.n, .bytes = b, .low = f->vaddr, .high = f->vaddr + b.len
+	};
+}
+
+static int by_insn_vaddr(const void *a, const void *b)
+{
+	const struct insn *x = a, *y = b;
+	return x->vaddr < y->vaddr ? -1 : x->vaddr > y->vaddr;
+}
+
+const struct insn *code_at(const struct code *c, uint64_t vaddr)
+{
+	struct insn key = { .vaddr = vaddr };
+	return c->n ? bsearch(&key, c->v, c->n, sizeof(key), by_insn_vaddr) : NULL;
+}
+
+static struct bytes code_from(const struct code *c, uint64_t vaddr)
+{
+	size_t off = (size_t)(vaddr - c->low);
+	return (struct bytes) { c->bytes.p + off, c->bytes.len - off };
+}
+
+static bool is_inside(const struct code *c, uint64_t vaddr)
+{
+	return vaddr >= c->low && vaddr < c->high;
+}
+
+static struct target_site site_of(const struct code *c, const struct insn *in)
+{
+	return (struct target_site) { .vaddr = in->vaddr, .off = in->vaddr - c->low, .insn = *in };
+}
+
+// --- entry ---
+
+static struct str name_of_function_at(struct target *t, uint64_t vaddr)
+{
+	const struct target_func *f;
+	struct err *e = target_func_at(t, vaddr, &f);
+	if (e)
+		target_note_damage(t, e);
+	return !e && f && f->vaddr == vaddr ? f->name : STR("");
+}
+
+// Whether the code at vaddr calls runtime.morestack and then goes back to the function's first
+// instruction.
+static bool restarts(struct target_about *a, uint64_t vaddr)
+{
+	const struct code *c = &a->code;
+	const struct insn *in = code_at(c, vaddr);
+	bool called = false;
+	for (; in && in < c->v + c->n; in++) {
+		if (in->kind == INSN_CALL && !called) {
+			struct str callee = name_of_function_at(a->t, in->target);
+			called = str_starts(callee, STR("runtime.morestack"));
+			if (!called)
+				return false;
+		} else if (in->kind == INSN_JMP) {
+			return called && in->target == c->low;
+		} else if (in->kind != INSN_OTHER && in->kind != INSN_NOP) {
+			return false;
+		}
+	}
+	return false;
+}
+
+// The conditional jump that ends the stack check, NULL if there is no check. What stands before it
+// is straight-line code, with other jumps to the same place only.
+static const struct insn *stack_check(struct target_about *a)
+{
+	const struct code *c = &a->code;
+	uint64_t change = go_sp_first_change(a->t->go, &a->go);
+	const struct insn *jcc = NULL;
+	for (size_t i = 0; i < c->n && c->v[i].vaddr < change; i++) {
+		const struct insn *in = &c->v[i];
+		if (in->kind == INSN_JCC) {
+			if (jcc && jcc->target != in->target)
+				return NULL;
+			jcc = in;
+		} else if (in->kind != INSN_OTHER && in->kind != INSN_NOP &&
+			   in->kind != INSN_PUSH) {
+			break;
+		}
+		// The jump that is followed by the instruction which makes the frame.
+		if (jcc == in && i + 1 < c->n && c->v[i + 1].vaddr + c->v[i + 1].len >= change)
+			break;
+	}
+	if (!jcc || !is_inside(c, jcc->target) || jcc->target < jcc->vaddr)
+		return NULL;
+	return restarts(a, jcc->target) ? jcc : NULL;
+}
+
+static bool is_jump_target(const struct code *c, uint64_t vaddr)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if ((c->v[i].kind == INSN_JMP || c->v[i].kind == INSN_JCC) &&
+		    c->v[i].target == vaddr)
+			return true;
+	return false;
+}
+
+static bool has_indirect_jump(const struct code *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->v[i].kind == INSN_JMP_INDIRECT)
+			return true;
+	return false;
+}
+
+// An instruction near the start that the kernel emulates, is executed once per call and still sees
+// all arguments as at entry; NULL if there is none.
+static const struct insn *cheap_start(enum insn_arch arch, const struct code *c)
+{
+	for (size_t i = 0; i < c->n && i < ENTRY_REACH; i++) {
+		const struct insn *in = &c->v[i];
+		// A jump table may lead anywhere.
+		if (i > 0 && (is_jump_target(c, in->vaddr) || has_indirect_jump(c)))
+			return NULL;
+		if (in->cost == INSN_EMULATED)
+			return in;
+		bool goes_on =
+			in->kind == INSN_OTHER || in->kind == INSN_NOP || in->kind == INSN_ENDBR;
+		if (!goes_on || insn_writes_arg_state(arch, code_from(c, in->vaddr)))
+			return NULL;
+	}
+	return NULL;
+}
+
+static struct target_site entry_after_check(const struct code *c, const struct insn *jcc)
+{
+	const struct insn *body = jcc + 1;
+	if (body < c->v + c->n && body->cost == INSN_EMULATED) {
+		struct target_site s = site_of(c, body);
+		s.note = STR("after the stack check, which may run twice in a call");
+		return s;
+	}
+	if (jcc->cost == INSN_EMULATED) {
+		struct target_site s = site_of(c, jcc);
+		s.condition = SITE_NOT_TAKEN;
+		s.note = STR(
+			"the stack check's own jump, counted when not taken: taken, the function "
+			"starts again");
+		return s;
+	}
+	struct target_site s = site_of(c, body < c->v + c->n ? body : jcc);
+	s.note = STR("after the stack check, which may run twice in a call");
+	return s;
+}
+
+void find_entry(struct target_about *a)
+{
+	const struct code *c = &a->code;
+	struct target_site *out = &a->info->entry;
+	if (c->n == 0) {
+		*out = (struct target_site) { .vaddr = a->f->vaddr };
+		out->note = STR("the file has no code for it");
+		return;
+	}
+	const struct insn *jcc = a->is_go ? stack_check(a) : NULL;
+	if (jcc) {
+		*out = entry_after_check(c, jcc);
+		return;
+	}
+	const struct insn *cheap = cheap_start(target_arch(a->t), c);
+	*out = site_of(c, cheap ? cheap : &c->v[0]);
+	if (cheap && cheap != &c->v[0])
+		out->note = STR("runs once per call like the first instruction, and costs less");
+	else if (is_jump_target(c, c->low))
+		out->note = STR(
+			"the first instruction; a loop leads back to it, so hits can exceed calls");
+	else if (a->is_go)
+		out->note = STR("the first instruction; there is no stack check before it");
+	else
+		out->note = STR("the first instruction");
+}
+
+// --- exits ---
+
+static bool is_cold_part(struct str name, struct str of)
+{
+	return str_starts(name, of) && str_starts(str_from_off(name, of.len), STR(".cold"));
+}
+
+// "f", "f+0x10", or "0x1090 in .plt" where no function is.
+static struct str name_of_address(struct target *t, const struct target_func *f, uint64_t vaddr)
+{
+	unsigned long long at = vaddr;
+	if (f && f->vaddr == vaddr)
+		return f->name;
+	if (f)
+		return arena_printf(t->arena, "%.*s+0x%llx", STR_ARG(f->name), at - f->vaddr);
+	const struct elf_section *s = section_at(t, vaddr);
+	return s ? arena_printf(t->arena, "0x%llx in %.*s", at, STR_ARG(s->name))
+		 : arena_printf(t->arena, "0x%llx", at);
+}
+
+// Whether a direct jump leaves the function for good.
+static struct err *is_tail_jump(struct target_about *a, const struct insn *in, bool *is_exit,
+				struct str *to)
+{
+	*is_exit = false;
+	if (is_inside(&a->code, in->target))
+		return NULL;
+	const struct target_func *callee;
+	TRY(target_func_at(a->t, in->target, &callee));
+	// GCC moves unlikely code of a function to a part of its own, and jumps there and back.
+	if (callee && !a->is_go &&
+	    (is_cold_part(callee->symbol, a->f->symbol) ||
+	     is_cold_part(a->f->symbol, callee->symbol)))
+		return NULL;
+	*is_exit = true;
+	*to = name_of_address(a->t, callee, in->target);
+	return NULL;
+}
+
+// Functions of the Go runtime that do not come back to their caller.
+static bool never_returns(struct str name)
+{
+	static const char *const prefixes[] = {
+		"runtime.panic", "runtime.goPanic", "runtime.gopanic", "runtime.throw",
+		"runtime.fatal", "runtime.Goexit",  "runtime.goexit",  "os.Exit",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++)
+		if (str_starts(name, str_from(prefixes[i])))
+			return true;
+	return false;
+}
+
+struct err *find_exits(struct target_about *a)
+{
+	const struct code *c = &a->code;
+	struct arena *arena = a->t->arena;
+	VEC(struct target_site) exits = { 0 };
+	VEC(struct target_panic) panics = { 0 };
+	size_t n_bad = 0;
+	for (size_t i = 0; i < c->n; i++) {
+		const struct insn *in = &c->v[i];
+		struct target_site s = site_of(c, in);
+		bool is_exit = false;
+		if (in->kind == INSN_RET) {
+			VEC_PUSH(arena, &exits, s);
+		} else if (in->kind == INSN_JMP || (in->kind == INSN_JCC && !a->is_go)) {
+			TRY(is_tail_jump(a, in, &is_exit, &s.note));
+		} else if (in->kind == INSN_JMP_INDIRECT && a->is_go && a->go.is_asm) {
+			// Compiled Go jumps through tables only; assembly leaves this way.
+			is_exit = true;
+			s.note = STR("to an address in a register or in memory");
+		} else if (in->kind == INSN_CALL && a->is_go) {
+			struct str callee = name_of_function_at(a->t, in->target);
+			if (never_returns(callee))
+				VEC_PUSH(arena, &panics, (struct target_panic) { s.off, callee });
+		}
+		if (is_exit) {
+			s.is_tail_jump = true;
+			VEC_PUSH(arena, &exits, s);
+		}
+		n_bad += in->kind == INSN_BAD;
+	}
+	if (n_bad)
+		VEC_PUSH(arena, &a->info->notes,
+			 arena_printf(arena,
+				      "%zu places in it are no instructions (data in the code?); "
+				      "offsets after them may be wrong",
+				      n_bad));
+	a->info->exits = exits.v;
+	a->info->n_exits = exits.n;
+	a->info->panics = panics.v;
+	a->info->n_panics = panics.n;
+	return NULL;
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// One opened program: joins what ELF, DWARF, the Go tables and the decoder know, and answers a
+// tracer's questions. Everything that is looked up later (probe sites, values, names) goes through
+// here. Nothing is read before it is asked for; everything returned lives until target_close.
+#ifndef TARGET_TARGET_H
+#define TARGET_TARGET_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "elf/elf.h"
+#include "insn/insn.h"
+#include "type/type.h"
+
+struct target;
+
+// what: a path, the name of a command on PATH, or a process id (its executable, through /proc).
+MUST_USE struct err *target_open(const char *what, struct target **out);
+void target_close(struct target *t);
+
+// As the user named it, for messages.
+const char *target_name(const struct target *t);
+// The file that was opened.
+const char *target_path(const struct target *t);
+struct elf *target_elf(struct target *t);
+enum insn_arch target_arch(const struct target *t);
+bool target_is_go(struct target *t);
+// "go1.24.4", or "" for other programs.
+struct str target_go_version(struct target *t);
+// Whether there is DWARF. Opens it, so not for listing.
+bool target_has_dwarf(struct target *t);
+// One line of what is missing and what that costs ("no DWARF: ..."); empty when all is there.
+struct str target_missing(struct target *t);
+// One line of why debug information that is there could not be used; empty when all is well.
+struct str target_damage(const struct target *t);
+
+enum target_lang { LANG_UNKNOWN, LANG_GO, LANG_ASM, LANG_C, LANG_CPP, LANG_RUST };
+const char *target_lang_name(enum target_lang lang);
+
+enum target_abi { ABI_NONE, ABI_GO0, ABI_GO_INTERNAL, ABI_C };
+const char *target_abi_name(enum target_abi abi);
+
+// --- functions ---
+
+struct target_func {
+	struct str name;   // as people know it: demangled for C++ and Rust
+	struct str symbol; // as the file has it
+	uint64_t vaddr;
+	uint64_t size;
+};
+
+// All functions, in order of address.
+MUST_USE struct err *target_funcs(struct target *t, const struct target_func **out, size_t *n);
+// Its size without padding behind it.
+uint64_t target_func_size(struct target *t, const struct target_func *f);
+// The function whose code covers vaddr; NULL if none does.
+MUST_USE struct err *target_func_at(struct target *t, uint64_t vaddr,
+				    const struct target_func **out);
+
+struct target_matches {
+	const struct target_func **v; // in order of name
+	size_t n;
+};
+
+// Functions that a pattern means. A pattern that is exactly a name means that function even if it
+// holds a '*' (Go's pointer methods do); else it is a glob over names: Go's as they are, C++ ones
+// demangled (with or without their parameters) or raw. No match is no error. several patterns:
+// their union.
+MUST_USE struct err *target_match(struct target *t, const char *const *patterns, size_t n_patterns,
+				  struct target_matches *out);
+// ERR_NOTFOUND that says so, with near names, for a pattern that matched nothing.
+MUST_USE struct err *target_no_match(struct target *t, const char *pattern);
+
+// --- what is known of one function ---
+
+struct target_pos {
+	struct str file; // empty: unknown
+	uint32_t line;
+};
+
+// Cheap facts, for a listing.
+struct target_brief {
+	enum target_lang lang;
+	enum target_abi abi;
+	struct target_pos pos; // of its declaration
+	struct str signature;  // empty: unknown
+	size_t inlined_copies;
+};
+MUST_USE struct err *target_brief(struct target *t, const struct target_func *f,
+				  struct target_brief *out);
+
+enum target_condition {
+	SITE_ALWAYS,
+	SITE_NOT_TAKEN, // counts only when the conditional jump there is not taken
+};
+
+struct target_site {
+	uint64_t vaddr;
+	uint64_t off; // from the function's start
+	struct insn insn;
+	enum target_condition condition;
+	bool is_tail_jump;
+	struct str note; // entry: why here; tail jump: where to
+};
+
+struct target_value {
+	struct str name;   // "" if it has none
+	struct type *type; // NULL: not known
+	struct type_words words;
+	struct places *word_places; // where each word is, by index of words; at the entry site or
+				    // at the exits
+	bool is_result;
+	bool is_receiver;
+	bool is_hidden; // passed by the compiler: a generic function's dictionary, a result's
+			// address
+	bool is_known;  // false: no place can be told (word_places is NULL)
+};
+
+// Where a local variable is readable.
+struct target_stretch {
+	uint64_t low, high;
+	uint32_t first_line, last_line; // 0: unknown
+	struct places places;           // relative to CFA where it is on the stack
+	// For addresses from frame_low to frame_high, when the frame is made, CFA is at a fixed
+	// distance from a register. Only where a piece is relative to CFA.
+	bool has_frame;
+	struct place cfa;
+	uint64_t frame_low, frame_high;
+};
+
+struct target_local {
+	struct str name;
+	struct type *type;
+	struct type_words words; // what its pieces are called
+	struct target_pos pos;
+	bool is_param;           // a parameter or result, after entry
+	struct str inlined_func; // empty: of the function itself
+	struct target_pos inlined_at;
+	struct target_stretch *v;
+	size_t n;
+};
+
+struct target_copy {
+	struct str caller; // the function with code that it is in
+	struct str via;    // the inlined function that calls it there; empty if caller itself does
+	struct target_pos pos;
+	uint64_t low;
+	uint64_t size; // bytes of code, in all its pieces
+	size_t n_pieces;
+};
+
+struct target_panic {
+	uint64_t off;
+	struct str callee;
+};
+
+struct target_info {
+	const struct target_func *func;
+	struct target_brief brief;
+	struct target_site entry;
+	struct target_site *exits; // RETs and tail jumps out, in order of address
+	size_t n_exits;
+	struct target_panic *panics; // calls that do not come back
+	size_t n_panics;
+	struct target_value *values; // parameters, then results
+	size_t n_values;
+	struct target_local *locals;
+	size_t n_locals;
+	struct target_copy *copies;
+	size_t n_copies;
+	VEC(struct str) notes; // what is missing or doubtful, a line each
+};
+
+MUST_USE struct err *target_info(struct target *t, const struct target_func *f,
+				 struct target_info **out);
+
+// A function that has no code of its own because every call of it was inlined: its copies.
+// ERR_NOTFOUND otherwise.
+MUST_USE struct err *target_find_inlined(struct target *t, struct str name,
+					 struct target_info **out);
+
+// The code of a function, as the file has it.
+struct bytes target_code(struct target *t, const struct target_func *f);
+// Source position of an address.
+bool target_pos_at(struct target *t, uint64_t vaddr, struct target_pos *out);
+// "rax", "[sp+0x18]", "ptr rax, len rbx": places as people read them. words: of the value's type,
+// or NULL.
+struct str target_place_text(struct target *t, const struct places *p,
+			     const struct type_words *words);
+// The places of a stretch relative to a register, valid from frame_low to frame_high.
+struct places target_frame_places(struct target *t, const struct target_stretch *s);
+
+#endif
