@@ -28,6 +28,9 @@ void out_thousands(FILE *f, uint64_t v)
 	}
 }
 
+// A cell wider than this does not widen its column.
+#define CELL_MAX 48
+
 struct row {
 	VEC(struct str) cells;
 };
@@ -82,6 +85,12 @@ static int display_width(struct str s)
 	return n;
 }
 
+// The width that a cell asks of its column.
+static int fitting(int width)
+{
+	return width > CELL_MAX ? 0 : width;
+}
+
 void table_print(const struct table *t, FILE *f, int indent)
 {
 	size_t n_columns = 0;
@@ -89,9 +98,10 @@ void table_print(const struct table *t, FILE *f, int indent)
 		n_columns = MAX(n_columns, t->rows.v[r].cells.n);
 	int *width = ARENA_ARRAY(t->arena, int, n_columns);
 	// A row's last cell takes no part in its column's width: nothing stands to the right of it.
+	// Nor does a very long one, which would push every other row off the screen.
 	for (size_t r = 0; r < t->rows.n; r++)
 		for (size_t c = 0; c + 1 < t->rows.v[r].cells.n; c++)
-			width[c] = MAX(width[c], display_width(t->rows.v[r].cells.v[c]));
+			width[c] = MAX(width[c], fitting(display_width(t->rows.v[r].cells.v[c])));
 	for (size_t r = 0; r < t->rows.n; r++) {
 		const struct row *row = &t->rows.v[r];
 		size_t last = row->cells.n;

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line: one options table a command, one file a command.
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+// --- options ---
+
+enum option_kind {
+	OPTION_FLAG,   // sets a bool
+	OPTION_TEXT,   // takes an argument: const char *
+	OPTION_FORMAT, // text|json: sets a bool for json
+};
+
+struct option {
+	char letter;      // 0: none
+	const char *name; // long name
+	enum option_kind kind;
+	const char *arg; // what to call its argument in help
+	const char *help;
+	void *value;
+};
+
+// Takes the options out of argv (they may stand among the operands; "--" ends them) and leaves the
+// operands in place. *n_operands tells how many are left.
+MUST_USE struct err *options_parse(const struct option *table, size_t n, int argc, char **argv,
+				   size_t *n_operands);
+void options_print(const struct option *table, size_t n, FILE *f);
+
+// --- commands ---
+
+struct command {
+	const char *name;
+	const char *operands; // for the usage line
+	const char *summary;
+	const char *examples; // lines
+	struct err *(*run)(const struct command *self, int argc, char **argv);
+};
+
+struct err *list_run(const struct command *self, int argc, char **argv);
+struct err *show_run(const struct command *self, int argc, char **argv);
+
+// "stoat list: ..." with its options and examples.
+void command_help(const struct command *c, const struct option *table, size_t n);
+// ERR_USAGE that shows the usage line.
+MUST_USE struct err *command_usage(const struct command *c, const char *problem);
+
+// --- output ---
+
+// Where a command's data goes: stdout, or the file of -o. Closed by output_close, which reports a
+// failed write. A reader that went away (a pipe to head) is no error.
+MUST_USE struct err *output_open(const char *path, FILE **out);
+MUST_USE struct err *output_close(FILE *f);
+
+// The last component of a path, as text shows it.
+struct str base_name(struct str path);
+
+#endif

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program: finds the command, runs it, turns its error into a message and an exit status.
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/near.h"
+#include "cli/cli.h"
+
+enum exit_status {
+	EXIT_FINE = 0,
+	EXIT_USAGE = 1,  // bad command line or script
+	EXIT_TARGET = 2, // the target or the kernel refuses
+};
+
+static const struct command commands[] = {
+	{
+		.name = "list",
+		.operands = "TARGET [PATTERN...]",
+		.summary = "list the functions of a program",
+		.examples = "  stoat list ./shop 'main.*'         functions of package main\n"
+			    "  stoat list -v ./shop '*Store).*'   with addresses, positions and "
+			    "signatures\n",
+		.run = list_run,
+	},
+	{
+		.name = "show",
+		.operands = "TARGET FUNC...",
+		.summary = "show all that is known of a function: sites, parameters, locals",
+		.examples = "  stoat show ./shop 'main.(*Store).Get'\n"
+			    "  stoat show --asm ./shop Get        the only function whose last "
+			    "part is Get\n",
+		.run = show_run,
+	},
+};
+
+static void print_help(FILE *f)
+{
+	fputs("stoat " STOAT_VERSION
+	      ": shows what Go programs (and C, C++, Rust ones) do, from outside\n"
+	      "\n"
+	      "usage: stoat COMMAND [OPTION...] TARGET ...\n"
+	      "\n"
+	      "commands:\n",
+	      f);
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		fprintf(f, "  %-6s %-22s %s\n", commands[i].name, commands[i].operands,
+			commands[i].summary);
+	fputs("\n"
+	      "TARGET is a path, the name of a command on PATH, or a process id.\n"
+	      "stoat COMMAND --help tells more; the manual is stoat(1).\n"
+	      "exit status: 0 fine, 1 wrong usage, 2 the target cannot be read or has no such "
+	      "function\n",
+	      f);
+}
+
+void command_help(const struct command *c, const struct option *table, size_t n)
+{
+	printf("stoat %s: %s\n\nusage: stoat %s [OPTION...] %s\n\noptions:\n", c->name, c->summary,
+	       c->name, c->operands);
+	options_print(table, n, stdout);
+	printf("\nexamples:\n%s", c->examples);
+}
+
+struct err *command_usage(const struct command *c, const char *problem)
+{
+	return err_note(err_new(ERR_USAGE, "%s", problem),
+			"usage: stoat %s [OPTION...] %s (stoat %s --help tells more)", c->name,
+			c->operands, c->name);
+}
+
+static struct err *unknown_command(const char *name)
+{
+	struct err *e = err_new(ERR_USAGE, "no command '%s'", name);
+	struct near near = near_init(str_from(name));
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		near_offer(&near, str_from(commands[i].name));
+	if (near.n)
+		return err_note(e, "did you mean '%.*s'?", STR_ARG(near.best[0]));
+	return err_note(e, "stoat --help lists the commands");
+}
+
+static struct err *run(int argc, char **argv)
+{
+	if (argc < 2)
+		return err_note(err_new(ERR_USAGE, "no command given"),
+				"stoat --help lists the commands");
+	const char *name = argv[1];
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+		print_help(stdout);
+		return NULL;
+	}
+	if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
+		puts("stoat " STOAT_VERSION);
+		return NULL;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (strcmp(name, commands[i].name) == 0)
+			return commands[i].run(&commands[i], argc - 2, argv + 2);
+	return unknown_command(name);
+}
+
+// A file that shrinks while it is mapped cannot be read on; say so instead of dying without a word.
+static void on_sigbus(int sig)
+{
+	static const char text[] =
+		"stoat: error: the file changed while it was being read; try again\n";
+	(void)sig;
+	ssize_t n = write(STDERR_FILENO, text, sizeof(text) - 1);
+	(void)n; // there is nobody left to tell
+	_exit(EXIT_TARGET);
+}
+
+int main(int argc, char **argv)
+{
+	signal(SIGBUS, on_sigbus);
+	// A write to a pipe that nobody reads any more returns an error, which output_close knows.
+	signal(SIGPIPE, SIG_IGN);
+	struct err *e = run(argc, argv);
+	if (!e)
+		return EXIT_FINE;
+	int status = err_kind(e) == ERR_USAGE ? EXIT_USAGE : EXIT_TARGET;
+	log_error("%s", err_text(e));
+	err_free(e);
+	return status;
+}
