@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What goes wrong has one clear message each, on stderr, and its exit status."""
+
+import os
+import shutil
+import subprocess
+
+from harness import cases
+
+
+def fails(t, *args, rc=2, says=(), **kwargs):
+    r = t.stoat(*args, rc=rc, **kwargs)
+    t.eq(r.out, "", "nothing on stdout")
+    t.check(r.err.startswith("stoat: error: "), r.err)
+    for text in says:
+        t.check(text in r.err, f"{text!r} in {r.err!r}")
+    return r
+
+
+def test_usage(t):
+    fails(t, rc=1, says=["no command", "--help"])
+    fails(t, "lits", rc=1, says=["no command 'lits'", "list"])
+    fails(t, "list", rc=1, says=["no target", "usage: stoat list"])
+    fails(t, "show", "/bin/true", rc=1, says=["no function", "usage: stoat show"])
+    fails(t, "list", "--frob", "x", rc=1, says=["unknown option --frob"])
+    fails(t, "list", "-Z", "x", rc=1, says=["unknown option -Z"])
+    fails(t, "list", "-f", "xml", "x", rc=1, says=["text or json", "xml"])
+    fails(t, "list", "x", "-o", rc=1, says=["--output needs an argument"])
+    fails(t, "list", "", rc=1, says=["empty"])
+
+
+@cases(["--help", "-h", "help"])
+def test_help(t, flag):
+    r = t.stoat(flag)
+    t.check("list" in r.out and "show" in r.out and r.err == "", r.out)
+
+
+@cases(["list", "show"])
+def test_command_help_has_examples(t, command):
+    r = t.stoat(command, "--help")
+    t.check(f"usage: stoat {command}" in r.out and "examples:" in r.out, r.out)
+
+
+def test_version(t):
+    t.check(t.stoat("--version").out.startswith("stoat "), "the version")
+
+
+def test_targets_that_are_no_programs(t):
+    fails(t, "list", "/nowhere/at/all", says=["no such file", "/nowhere/at/all"])
+    fails(t, "list", "no-such-command-anywhere", says=["no such file or command"])
+    fails(t, "list", "/etc", says=["is a directory"])
+    fails(t, "list", t.file("empty", ""), says=["is empty"])
+    fails(t, "list", t.file("script", "#!/bin/sh\n"), says=["is a script"])
+    fails(t, "list", t.file("text", "hello\n" * 20), says=["not an ELF file"])
+    fails(t, "list", "/dev/null", says=["not a regular file"])
+    os.mkfifo(os.path.join(t.tmp, "fifo"))
+    fails(t, "list", os.path.join(t.tmp, "fifo"), says=["not a regular file"])
+    fails(t, "list", "4194303999", says=["no such file or command"])
+
+
+def test_unreadable(t):
+    path = t.file("secret", "x" * 100)
+    os.chmod(path, 0)
+    if os.geteuid() != 0:
+        fails(t, "list", path, says=["Permission denied"])
+        return
+    # As root every file can be read: try as another user.
+    os.chmod(t.tmp, 0o755)
+    binary = os.path.join(t.tmp, "stoat")
+    shutil.copy(t.stoat_path, binary)
+    p = subprocess.run(["setpriv", "--reuid=65534", "--clear-groups", binary, "list", path],
+                       capture_output=True, text=True, check=False)
+    t.eq(p.returncode, 2, p.stderr)
+    t.check("Permission denied" in p.stderr, p.stderr)
+
+
+def elf_header(t, **fields):
+    with open("/bin/true", "rb") as f:
+        data = bytearray(f.read())
+    for off, value in fields.values():
+        data[off : off + len(value)] = value
+    return t.file("altered", bytes(data))
+
+
+def test_other_machines(t):
+    fails(t, "list", elf_header(t, machine=(18, b"\xf3\x00")), says=["for another machine", "243"])
+    fails(t, "list", elf_header(t, elf_class=(4, b"\x01")), says=["32-bit"])
+    fails(t, "list", elf_header(t, order=(5, b"\x02")), says=["big-endian"])
+    fails(t, "list", elf_header(t, core=(16, b"\x04\x00")), says=["core dump"])
+    fails(t, "list", elf_header(t, obj=(16, b"\x01\x00")), says=["object file"])
+    with open("/bin/true", "rb") as f:
+        fails(t, "list", t.file("cut", f.read(100)), says=["truncated"])
+
+
+def test_functions_that_are_not_there(t):
+    path = t.go("zoo", "1.24")
+    r = fails(t, "show", path, "zoo/kinds.Strin", says=["no function 'zoo/kinds.Strin'", "go1.24", "near: "])
+    t.check("zoo/kinds.String" in r.err, r.err)
+    t.check(r.err.split("near: ")[1].count(",") <= 4, "five near names at most")
+    fails(t, "list", path, "nothing.like.this*", says=["no function matches 'nothing.like.this*'"])
+    fails(t, "list", path, "main.*", "nothing.like.this*", says=["nothing.like.this*"])
+    r = fails(t, "show", path, "String", says=["'String' names", "give one in full"])
+    t.check("zoo/kinds.String" in r.err or "more" in r.err, r.err)
+
+
+def test_stripped_c_program_has_no_names(t):
+    fails(t, "list", t.c("sum.c", "-O2", "-static-pie", strip=True), says=["stripped"])
+
+
+def test_show_function_by_last_component(t):
+    r = t.stoat("show", t.go("zoo", "1.24"), "EmptyStruct")
+    t.check(r.out.startswith("zoo/kinds.EmptyStruct "), r.out)

@@ -1,0 +1,3 @@
+module pclist
+
+go 1.15
