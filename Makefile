@@ -50,7 +50,7 @@ ALL_CPPFLAGS := -D_GNU_SOURCE -Isrc -DSTOAT_VERSION='"$(VERSION)"' $(CPPFLAGS)
 ALL_CFLAGS := -std=gnu17 $(WARNINGS) $(if $(filter 1,$(WERROR)),-Werror) $(MODE_CFLAGS_$(MODE)) \
 	$(CFLAGS)
 ALL_LDFLAGS := $(MODE_LDFLAGS_$(MODE)) $(LDFLAGS)
-LIBS := -lZydis -lz -lzstd -liberty
+LIBS := -lZydis -ldeflate -lzstd -liberty
 
 # --- files ---
 

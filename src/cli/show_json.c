@@ -166,6 +166,16 @@ static void local(struct json *j, struct target *t, const struct target_local *l
 		pos(j, &l->inlined_at);
 		json_close(j, '}');
 	}
+	json_key(j, "words");
+	json_open(j, '[');
+	for (size_t i = 0; i < l->words.n; i++) {
+		json_open(j, '{');
+		json_kstr(j, "path", l->words.v[i].path);
+		json_ku64(j, "at", l->words.v[i].off);
+		json_ku64(j, "size", l->words.v[i].size);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
 	json_key(j, "readable");
 	json_open(j, '[');
 	for (size_t i = 0; i < l->n; i++) {

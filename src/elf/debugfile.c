@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Separate debug files: where a stripped program's symbols and DWARF went.
 #include <elf.h>
+#include <libdeflate.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <zlib.h>
 
 #include "base/cursor.h"
 #include "base/log.h"
@@ -89,7 +89,7 @@ static struct elf *check_crc(struct elf *debug, uint32_t want)
 	if (!debug)
 		return NULL;
 	struct bytes b = elf_file(debug);
-	if ((uint32_t)crc32_z(0, b.p, b.len) == want)
+	if (libdeflate_crc32(0, b.p, b.len) == want)
 		return debug;
 	log_warn("debug file not used: %s is of another build (checksum)", elf_path(debug));
 	elf_close(debug);

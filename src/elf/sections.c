@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Contents of sections, in whatever form they are stored.
 #include <elf.h>
+#include <libdeflate.h>
 #include <stdio.h>
-#include <zlib.h>
 #include <zstd.h>
 
 #include "base/cursor.h"
@@ -26,18 +26,13 @@ struct err *elf_stored(const struct elf *elf, const struct elf_section *sec, str
 
 static struct err *inflate_zlib(struct bytes in, struct bytes out)
 {
-	z_stream z = { 0 };
-	if (inflateInit(&z) != Z_OK)
-		return err_new(ERR_SYS, "cannot start zlib");
-	// zlib counts in 32 bits; no debug section is near that.
-	z.next_in = (Bytef *)(uintptr_t)in.p;
-	z.avail_in = (uInt)in.len;
-	z.next_out = (Bytef *)(uintptr_t)out.p;
-	z.avail_out = (uInt)out.len;
-	int rc = inflate(&z, Z_FINISH);
-	bool whole = rc == Z_STREAM_END && z.avail_out == 0;
-	inflateEnd(&z);
-	return whole ? NULL : err_new(ERR_BADDATA, "compressed data is damaged");
+	struct libdeflate_decompressor *d = libdeflate_alloc_decompressor();
+	if (!d)
+		return err_new(ERR_SYS, "out of memory");
+	enum libdeflate_result rc = libdeflate_zlib_decompress(
+		d, in.p, in.len, (void *)(uintptr_t)out.p, out.len, NULL);
+	libdeflate_free_decompressor(d);
+	return rc == LIBDEFLATE_SUCCESS ? NULL : err_new(ERR_BADDATA, "compressed data is damaged");
 }
 
 static struct err *inflate_zstd(struct bytes in, struct bytes out)
@@ -52,7 +47,7 @@ static struct err *decompress(struct elf *elf, bool is_zstd, struct bytes in, ui
 			      struct bytes *out)
 {
 	bool is_absurd = is_zstd ? size > ZSTD_MAX : size / RATIO_MAX > in.len;
-	if (is_absurd || in.len > UINT32_MAX || size > UINT32_MAX)
+	if (is_absurd)
 		return err_new(ERR_BADDATA, "claims to unpack to %llu bytes from %zu",
 			       (unsigned long long)size, in.len);
 	struct bytes to = { arena_alloc(elf->arena, size, 1), (size_t)size };

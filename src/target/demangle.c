@@ -28,6 +28,9 @@ struct str demangled_without_params(struct str name)
 {
 	static const char *const tails[] = { " const", " volatile", "&", " " };
 	struct str s = name;
+	// Unlikely code that was moved away is no function that people mean.
+	if (str_find(s, STR(" [clone .cold")) > 0)
+		return name;
 	ptrdiff_t clone = str_find(s, STR(" [clone "));
 	if (clone > 0)
 		s.len = (size_t)clone;

@@ -84,7 +84,8 @@ struct target_about { // what the steps of target_info work on
 	bool has_dwarf;
 	struct dwarf_vars vars;
 	struct code code;
-	struct frame *frames; // by instruction of code: where CFA is
+	struct code elsewhere; // a part of it that is not in code, the one looked at last
+	struct frame *frames;  // by instruction of code: where CFA is
 	struct target_info *info;
 };
 

@@ -124,6 +124,49 @@ static void set_lines(struct target_about *a, struct target_stretch *s,
 	}
 }
 
+// The code that holds vaddr: the function's own, or that of a part of it that stands elsewhere
+// (GCC's .cold).
+static struct err *code_around(struct target_about *a, uint64_t vaddr, const struct code **out)
+{
+	*out = &a->code;
+	if (vaddr >= a->code.low && vaddr <= a->code.high)
+		return NULL;
+	if (vaddr < a->elsewhere.low || vaddr > a->elsewhere.high || a->elsewhere.n == 0) {
+		const struct target_func *part;
+		TRY(target_func_at(a->t, vaddr, &part));
+		if (part)
+			code_decode(a->t, part, &a->elsewhere);
+	}
+	*out = &a->elsewhere;
+	return NULL;
+}
+
+// The first instruction that begins at vaddr or behind it. Compilers end a range inside of a call,
+// to say that it holds until the call is made.
+static uint64_t next_boundary(const struct code *c, uint64_t vaddr)
+{
+	if (vaddr < c->low || vaddr >= c->high)
+		return vaddr;
+	size_t lo = 0, hi = c->n;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (c->v[mid].vaddr < vaddr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < c->n ? c->v[lo].vaddr : c->high;
+}
+
+static struct err *to_boundaries(struct target_about *a, struct target_stretch *s)
+{
+	const struct code *c;
+	TRY(code_around(a, s->low, &c));
+	s->low = next_boundary(c, s->low);
+	s->high = next_boundary(c, s->high);
+	return NULL;
+}
+
 static bool same_places(const struct places *a, const struct places *b)
 {
 	for (size_t i = 0; i < a->n && a->n == b->n; i++) {
@@ -152,6 +195,9 @@ static struct err *add_local(struct target_about *a, const struct dwarf_var *var
 		while (i + 1 < var->n_locs && var->locs[i + 1].low == s.high &&
 		       same_places(&var->locs[i + 1].places, &s.places))
 			s.high = var->locs[++i].high;
+		TRY(to_boundaries(a, &s));
+		if (s.low >= s.high)
+			continue;
 		set_frame(a, &s);
 		set_lines(a, &s, rows, n_rows, var->file.len ? var->file : a->info->brief.pos.file);
 		VEC_PUSH(arena, &v, s);
