@@ -123,7 +123,7 @@ static void words_cell(struct target *t, const struct target_value *v, struct se
 		table_cell(s->table, "no words: its size is 0");
 		return;
 	}
-	if (!v->is_known) {
+	if (!v->is_known && v->type) {
 		table_cell(s->table, "place not known");
 		return;
 	}
@@ -136,7 +136,8 @@ static void words_cell(struct target *t, const struct target_value *v, struct se
 		struct str path = v->words.v[i].path;
 		if (path.len && path.p[0] == '.')
 			path = str_from_off(path, 1);
-		struct str place = target_place_text(t, &v->word_places[i], NULL);
+		struct str place =
+			v->is_known ? target_place_text(t, &v->word_places[i], NULL) : STR("?");
 		fprintf(f, "%s%.*s%s%.*s", i ? ", " : "", STR_ARG(path), path.len ? " " : "",
 			STR_ARG(place));
 		if (!v->type)

@@ -193,19 +193,26 @@ static struct assignment assign(struct target_about *a, const struct value_list 
 
 // --- checking against ArgInfo ---
 
-// Where ArgInfo counts the value's memory from the argument area's start.
-static uint64_t area_off(const struct go_abi_value *v)
+// Where ArgInfo counts the value's memory from: the start of the argument area.
+static uint64_t area_off(const struct target_about *a, const struct go_abi_value *v)
 {
-	return v->in_registers ? v->spill_off : v->places.n ? (uint64_t)v->places.v[0].off : 0;
+	uint64_t from_cfa = v->in_registers ? v->spill_off
+			    : v->places.n   ? (uint64_t)v->places.v[0].off
+					    : 0;
+	return from_cfa - go_abi_args_off(elf_arch(a->t->elf));
 }
 
-static bool group_agrees(const struct group *g, const struct go_abi_value *v)
+// shift: how much further from the start the record may have register parameters, because results
+// that nothing tells of lie on the stack before them.
+static bool group_agrees(const struct target_about *a, const struct group *g,
+			 const struct go_abi_value *v, uint64_t shift)
 {
+	uint64_t base = area_off(a, v) + (v->in_registers ? shift : 0);
 	if (g->is_cut ? g->n > v->words.n : g->n != v->words.n)
 		return false;
 	for (size_t i = 0; i < g->n; i++)
 		if (g->words[i].size != v->words.v[i].size ||
-		    g->words[i].off != area_off(v) + v->words.v[i].off)
+		    g->words[i].off != base + v->words.v[i].off)
 			return false;
 	return true;
 }
@@ -222,12 +229,19 @@ static bool groups_agree(const struct target_about *a, const struct groups *grou
 			 const struct value_list *l, const struct assignment *as)
 {
 	size_t g = 0;
+	uint64_t shift = 0;
+	bool is_shifted = a->has_dwarf;
 	for (size_t i = 0; i < l->v.n && !l->v.v[i].is_result; i++) {
 		if (!is_in_record(a, i))
 			continue;
 		if (g == groups->n)
 			return groups->is_cut;
-		if (!group_agrees(&groups->v[g++], &as->v[i]))
+		const struct group *group = &groups->v[g++];
+		if (!is_shifted && as->v[i].in_registers && group->n) {
+			shift = group->words[0].off - area_off(a, &as->v[i]);
+			is_shifted = true;
+		}
+		if (!group_agrees(a, group, &as->v[i], shift))
 			return false;
 	}
 	return g == groups->n;
@@ -459,6 +473,26 @@ static struct err *collect(struct target_about *a, struct value_list *l)
 	return NULL;
 }
 
+// Without DWARF: the words alone, as far as the record tells.
+static void values_from_record(struct target_about *a, const struct groups *groups,
+			       struct value_list *l)
+{
+	for (size_t g = 0; g < groups->n; g++)
+		VEC_PUSH(a->t->arena, &l->v, unnamed(a, &groups->v[g], false));
+	if (groups->is_cut)
+		note(a, STR("it has more parameters than the runtime's record tells"));
+	if (!is_in_record(a, 0))
+		note(a, STR("the runtime's record leaves out the first parameter of a generic "
+			    "function: places of the others are not known"));
+}
+
+static void note_unknown_types(struct target_about *a)
+{
+	if (a->info->brief.abi == ABI_GO_INTERNAL)
+		note(a, STR("types are not known: a floating-point word would be in a vector "
+			    "register and an array on the stack, and the words behind it earlier"));
+}
+
 struct err *go_find_values(struct target_about *a)
 {
 	struct value_list l = { 0 };
@@ -476,17 +510,13 @@ struct err *go_find_values(struct target_about *a)
 				     "nothing says what they are",
 				     a->go.args, (unsigned)cfa_above_sp(a->t)));
 	if (l.v.n == 0 && groups.n && !a->has_dwarf) {
-		for (size_t g = 0; g < groups.n; g++)
-			VEC_PUSH(a->t->arena, &l.v, unnamed(a, &groups.v[g], false));
-		if (groups.is_cut)
-			note(a, STR("it has more parameters than the runtime's record tells"));
-		if (a->info->brief.abi == ABI_GO_INTERNAL)
-			note(a, STR("types are not known: a floating-point argument is in a vector "
-				    "register, and the words behind it are one register earlier"));
+		values_from_record(a, &groups, &l);
+		// What comes before the words that it tells is not known then.
+		is_abi_known = is_abi_known && is_in_record(a, 0);
 	}
 	if (!is_abi_known) {
 		finish(a, &l, NULL);
-		if (l.v.n)
+		if (l.v.n && a->info->brief.abi == ABI_NONE)
 			note(a, STR("assembly that may use either calling convention: places of "
 				    "parameters are not known"));
 		return NULL;
@@ -501,11 +531,18 @@ struct err *go_find_values(struct target_about *a)
 	struct fit fit = fit_to_arginfo(a, &l, &groups);
 	if (fit.found) {
 		finish(a, &fit.list, &fit.as);
+		if (!a->has_dwarf)
+			note_unknown_types(a);
 		return NULL;
 	}
 	finish(a, &l, NULL);
-	note(a,
-	     STR("its parameters in DWARF do not agree with the runtime's record of them: places "
-		 "are not told"));
+	if (a->has_dwarf)
+		note(a,
+		     STR("its parameters in DWARF do not agree with the runtime's record of them: "
+			 "places are not told"));
+	else
+		note(a,
+		     STR("the runtime's record is not that of values in integer registers alone: "
+			 "places are not told"));
 	return NULL;
 }
