@@ -12,6 +12,7 @@ struct list_options {
 	bool verbose;
 	bool json;
 	const char *output;
+	const char *debug_dir;
 };
 
 static void print_json(struct target *t, const struct target_func *f, const struct target_brief *b,
@@ -128,6 +129,8 @@ struct err *list_run(const struct command *self, int argc, char **argv)
 		{ 'f', "format", OPTION_FORMAT, "text|json", "json: one object a line", &o.json },
 		{ 'o', "output", OPTION_TEXT, "FILE", "write there instead of to stdout",
 		  &o.output },
+		{ 0, "debuginfo", OPTION_TEXT, "DIR", "look for separate debug files there first",
+		  &o.debug_dir },
 		{ 'h', "help", OPTION_FLAG, NULL, "print this", &o.help },
 	};
 	size_t n;
@@ -139,7 +142,7 @@ struct err *list_run(const struct command *self, int argc, char **argv)
 	if (n == 0)
 		return command_usage(self, "no target given");
 	struct target *t;
-	TRY(target_open(argv[0], &t));
+	TRY(target_open(argv[0], o.debug_dir, &t));
 	struct err *e = list(t, n - 1, argv + 1, &o);
 	target_close(t);
 	return e;

@@ -11,6 +11,7 @@ struct show_options {
 	bool json;
 	bool with_asm;
 	const char *output;
+	const char *debug_dir;
 };
 
 // --- which functions are meant ---
@@ -124,6 +125,8 @@ struct err *show_run(const struct command *self, int argc, char **argv)
 		{ 'f', "format", OPTION_FORMAT, "text|json", "json: one object a line", &o.json },
 		{ 'o', "output", OPTION_TEXT, "FILE", "write there instead of to stdout",
 		  &o.output },
+		{ 0, "debuginfo", OPTION_TEXT, "DIR", "look for separate debug files there first",
+		  &o.debug_dir },
 		{ 'h', "help", OPTION_FLAG, NULL, "print this", &o.help },
 	};
 	size_t n;
@@ -137,7 +140,7 @@ struct err *show_run(const struct command *self, int argc, char **argv)
 	if (n == 1)
 		return command_usage(self, "no function given");
 	struct target *t;
-	TRY(target_open(argv[0], &t));
+	TRY(target_open(argv[0], o.debug_dir, &t));
 	struct err *e = show(t, n - 1, argv + 1, &o);
 	target_close(t);
 	return e;

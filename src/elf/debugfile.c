@@ -11,8 +11,6 @@
 #include "base/log.h"
 #include "elf/internal.h"
 
-static const char *const default_dirs[] = { "/usr/lib/debug", "/usr/local/lib/debug", NULL };
-
 static struct bytes gnu_build_id_in(struct bytes notes)
 {
 	struct cursor c = cursor_init(notes, "notes");
@@ -126,6 +124,10 @@ static struct elf *by_debuglink(struct elf *elf, const char *const *dirs)
 	for (; !debug && *dirs; dirs++) {
 		path = arena_printf(elf->arena, "%s%s/%.*s", *dirs, dir, STR_ARG(name));
 		debug = check_crc(open_candidate(path.p), crc);
+		if (debug)
+			break;
+		path = arena_printf(elf->arena, "%s/%.*s", *dirs, STR_ARG(name));
+		debug = check_crc(open_candidate(path.p), crc);
 	}
 	free(real);
 	return debug;
@@ -135,8 +137,6 @@ struct err *elf_find_debug(struct elf *elf, const char *const *dirs, struct elf 
 {
 	if (!elf->debug_was_sought) {
 		elf->debug_was_sought = true;
-		if (!dirs)
-			dirs = default_dirs;
 		elf->debug = by_build_id(elf, dirs, elf_build_id(elf));
 		if (!elf->debug)
 			elf->debug = by_debuglink(elf, dirs);

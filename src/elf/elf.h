@@ -101,9 +101,8 @@ const struct elf_sym *elf_find_symbol(struct elf *elf, struct str name);
 struct bytes elf_build_id(struct elf *elf);
 
 // The separate debug file of a stripped program, found by build id (DIR/.build-id/ab/cdef.debug),
-// or by .gnu_debuglink with its checksum (beside the program, in .debug/, under DIR). dirs:
-// NULL-terminated list, or NULL for /usr/lib/debug. *out is NULL when there is none. It is closed
-// with elf.
+// or by .gnu_debuglink with its checksum (beside the program, in .debug/, in DIR or under it).
+// dirs: a list of DIRs that ends with NULL. *out is NULL when there is none. It is closed with elf.
 MUST_USE struct err *elf_find_debug(struct elf *elf, const char *const *dirs, struct elf **out);
 
 #endif

@@ -182,12 +182,9 @@ bool arm64_writes_arg_state(struct bytes code)
 	default:
 		break;
 	}
-	// Integer loads and stores that leave their base register alone: plain and paired ones with
-	// an immediate offset.
+	// Integer loads that leave their base register alone: plain ones with an immediate offset.
 	if ((word & 0x3b000000) == 0x39000000)
-		return arm64_bits(word, 22, 2) != 0 && !is_free_register(word & 31);
-	if ((word & 0x7fc00000) == 0x29000000)
-		return false;
+		return arm64_bits(word, 22, 2) == 0 || !is_free_register(word & 31);
 	// Integer arithmetic on immediates and on registers; number 31 is the zero register where
 	// the result is only compared.
 	if ((word & 0x1f000000) == 0x11000000 || (word & 0x1f000000) == 0x0b000000) {

@@ -48,10 +48,9 @@ struct insn {
 // there is none.
 bool insn_decode(enum insn_arch arch, struct bytes code, uint64_t vaddr, struct insn *out);
 
-// True unless the instruction surely leaves alone SP and every register that can hold an argument,
-// the closure or g. What it may change: flags, memory, RBP, R12, R13, R15, XMM15; on arm64 flags,
-// memory, X16, X17, X27, X29, X30. For the instructions between a function's first one and its
-// entry site.
+// True unless the instruction surely leaves alone memory, SP and every register that can hold an
+// argument, the closure or g. What it may change: flags, RBP, R12, R13, R15, XMM15; on arm64 flags,
+// X16, X17, X27, X29, X30. For the instructions between a function's first one and its entry site.
 bool insn_writes_arg_state(enum insn_arch arch, struct bytes code);
 
 // Writes the instruction as text, Intel syntax, with absolute targets in hexadecimal. Returns what

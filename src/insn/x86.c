@@ -146,10 +146,13 @@ bool x86_writes_arg_state(struct bytes code)
 	if (!decode_full(code, &i, ops) || !is_plain(&i))
 		return true;
 	for (unsigned n = 0; n < i.operand_count; n++) {
-		if (ops[n].type != ZYDIS_OPERAND_TYPE_REGISTER ||
-		    !(ops[n].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE))
+		if (!(ops[n].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE))
 			continue;
-		if (!is_free_register(ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64,
+		// Memory: a parameter on the stack, or what one points to.
+		if (ops[n].type == ZYDIS_OPERAND_TYPE_MEMORY)
+			return true;
+		if (ops[n].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+		    !is_free_register(ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64,
 								       ops[n].reg.value)))
 			return true;
 	}

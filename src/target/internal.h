@@ -11,6 +11,7 @@ struct target {
 	struct arena *arena;
 	struct str name;
 	struct elf *elf;
+	const char *debug_dirs[4]; // where separate debug files are sought; ends with NULL
 
 	struct go *go; // NULL: not a Go program, or its tables are unusable
 	struct str go_version;

@@ -7,6 +7,8 @@
 
 #include "target/internal.h"
 
+#define SYSTEM_DEBUG_DIR "/usr/lib/debug"
+
 static bool is_program_file(const char *path)
 {
 	struct stat st;
@@ -74,7 +76,21 @@ static struct err *resolve(struct arena *a, const char *what, struct str *out)
 	return err_new(ERR_NOTFOUND, "no such file or command: %s", what);
 }
 
-struct err *target_open(const char *what, struct target **out)
+// The given folder, the one of the process's own file system (it may be in a container), the
+// system's.
+static void set_debug_dirs(struct target *t, const char *debug_dir, struct str path)
+{
+	size_t n = 0;
+	if (debug_dir)
+		t->debug_dirs[n++] = arena_strdup(t->arena, str_from(debug_dir)).p;
+	if (str_starts(path, STR("/proc/")) && str_ends(path, STR("/exe")))
+		t->debug_dirs[n++] = arena_printf(t->arena, "%.*s/root" SYSTEM_DEBUG_DIR,
+						  (int)path.len - 4, path.p)
+					     .p;
+	t->debug_dirs[n] = SYSTEM_DEBUG_DIR;
+}
+
+struct err *target_open(const char *what, const char *debug_dir, struct target **out)
 {
 	*out = NULL;
 	struct arena *arena = arena_new();
@@ -85,6 +101,7 @@ struct err *target_open(const char *what, struct target **out)
 	struct err *e = resolve(arena, what, &path);
 	if (!e)
 		e = elf_open(path.p, &t->elf);
+	set_debug_dirs(t, debug_dir, path);
 	if (!e && elf_is_object(t->elf))
 		e = err_new(ERR_UNSUPPORTED, "%s is an object file; link it into a program first",
 			    what);
@@ -174,7 +191,7 @@ struct err *target_debug_elf(struct target *t, struct elf **out)
 		t->debug = t->elf;
 		struct elf *debug = NULL;
 		if (!has_debug_info(t->elf) || !elf_has_symtab(t->elf))
-			TRY(elf_find_debug(t->elf, NULL, &debug));
+			TRY(elf_find_debug(t->elf, t->debug_dirs, &debug));
 		if (debug)
 			t->debug = debug;
 	}

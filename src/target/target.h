@@ -14,7 +14,8 @@
 struct target;
 
 // what: a path, the name of a command on PATH, or a process id (its executable, through /proc).
-MUST_USE struct err *target_open(const char *what, struct target **out);
+// debug_dir: a folder where separate debug files are sought first; may be NULL.
+MUST_USE struct err *target_open(const char *what, const char *debug_dir, struct target **out);
 void target_close(struct target *t);
 
 // As the user named it, for messages.

@@ -3,10 +3,11 @@
 //
 //     boundaries FILE < FUNCTIONS
 //
-// FUNCTIONS has lines "VADDR SIZE" in hexadecimal. For each, one line: "VADDR COUNT HASH RETS",
-// where COUNT is the number of instructions, HASH is over their addresses, and RETS are the
-// addresses of its return instructions, separated by commas, or "-". objdump_boundaries.py prints
-// the same from objdump's output.
+// FUNCTIONS has lines "VADDR SIZE" in hexadecimal. For each, one line: "VADDR COUNT HASH RETS BAD",
+// where COUNT is the number of instructions, HASH is over their addresses, RETS are the addresses
+// of its return instructions, separated by commas, and BAD is where the first bytes are that are no
+// instruction; "-" stands for none. What follows such bytes is data or chance and is left out.
+// objdump_boundaries.py prints the same from objdump's output.
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -17,14 +18,17 @@ static void decode_function(struct arena *arena, enum insn_arch arch, struct byt
 			    uint64_t vaddr)
 {
 	const uint64_t fnv_prime = 0x100000001b3;
-	uint64_t hash = 0xcbf29ce484222325, count = 0;
+	uint64_t hash = 0xcbf29ce484222325, count = 0, bad = 0;
 	VEC(uint64_t) rets = { 0 };
 	struct insn insn;
 
 	for (size_t off = 0; off < code.len; off += insn.len) {
 		struct bytes rest = { code.p + off, code.len - off };
 
-		insn_decode(arch, rest, vaddr + off, &insn);
+		if (!insn_decode(arch, rest, vaddr + off, &insn)) {
+			bad = insn.vaddr;
+			break;
+		}
 		hash = (hash ^ insn.vaddr) * fnv_prime;
 		count++;
 		if (insn.kind == INSN_RET)
@@ -34,7 +38,10 @@ static void decode_function(struct arena *arena, enum insn_arch arch, struct byt
 	       rets.n == 0 ? "-" : "");
 	for (size_t i = 0; i < rets.n; i++)
 		printf("%s%" PRIx64, i > 0 ? "," : "", rets.v[i]);
-	putchar('\n');
+	if (bad)
+		printf(" %" PRIx64 "\n", bad);
+	else
+		puts(" -");
 }
 
 static int fail(struct err *err)

@@ -223,15 +223,16 @@ static void print_counts(const struct options *o, int counters)
 	union bpf_attr attr = { .map_fd = (uint32_t)counters,
 				.key = (uintptr_t)&key,
 				.value = (uintptr_t)counts };
-	FILE *out = o->output ? fopen(o->output, "w") : stdout;
+	FILE *out;
 
-	if (!out)
-		die(EXIT_ERROR, "%s: %s", o->output, strerror(errno));
 	if (bpf(BPF_MAP_LOOKUP_ELEM, &attr) < 0)
 		die(EXIT_ERROR, "cannot read the counters: %s", strerror(errno));
+	out = o->output ? fopen(o->output, "w") : stdout;
+	if (!out)
+		die(EXIT_ERROR, "%s: %s", o->output, strerror(errno));
 	for (unsigned i = 0; i < o->n_sites; i++)
 		fprintf(out, "0x%" PRIx64 " %" PRIu64 "\n", o->sites[i].offset, counts[i]);
-	if (fflush(out) != 0)
+	if (fclose(out) != 0)
 		die(EXIT_ERROR, "cannot write the counts: %s", strerror(errno));
 }
 

@@ -5,7 +5,7 @@
     objdump_boundaries.py FILE < FUNCTIONS
 
 Reads lines "VADDR SIZE" in hexadecimal and prints for each what the tool "boundaries" prints:
-"VADDR COUNT HASH RETS". Both outputs are equal where both decoders agree. OBJDUMP in the
+"VADDR COUNT HASH RETS BAD". Both outputs are equal where both decoders agree. OBJDUMP in the
 environment names another objdump (for arm64).
 """
 
@@ -22,17 +22,19 @@ FNV_PRIME = 0x100000001B3
 MASK = (1 << 64) - 1
 
 # objdump prints a prefix that it finds no use for as a line of its own; it belongs to the
-# instruction after it.
+# instruction after it, unless a symbol begins there.
 PREFIX = (
     rb"(?:rep[nz]*|repz|lock|[c-g]s|ss|data16|addr32|bnd|notrack|xacquire|xrelease"
     rb"|rex(?:\.[WRXB]+)?)"
 )
 LINE = re.compile(
-    rb"^ *([0-9a-f]+):\t(?:"
+    rb"^(?P<symbol>[0-9a-f]{16} <.*>:)$"
+    rb"|^ *([0-9a-f]+):\t(?:"
     rb"(?P<lone>" + PREFIX + rb"(?: +" + PREFIX + rb")*) *$"
     rb"|(?:" + PREFIX + rb" +)*(?P<ret>ret\w*)(?: .*)?$"
     # These are two instructions, fwait and the one without waiting.
     rb"|(?P<wait>f(?:stcw|stsw|stenv|save|init|clex)\b)"
+    rb"|(?P<bad>(?:" + PREFIX + rb" +)*(?:\(bad\)|\.byte))"
     rb")?",
     re.MULTILINE,
 )
@@ -66,25 +68,33 @@ def lines_of(path):
 
 
 def disassemble(path):
-    """Addresses of all instructions and of all returns, in ascending order."""
-    addresses, returns = array("Q"), array("Q")
+    """Addresses of all instructions, of all returns, and of what is no instruction."""
+    addresses, returns, bad = array("Q"), array("Q"), array("Q")
     prefix_at = None
     for piece in lines_of(path):
         for match in LINE.finditer(piece):
-            address = int(match[1], 16)
             kind = match.lastgroup
+            if kind == "symbol":
+                if prefix_at is not None:
+                    bad.append(prefix_at)
+                    prefix_at = None
+                continue
+            address = int(match[2], 16)
             if kind == "lone":
                 if prefix_at is None:
                     prefix_at = address
                 continue
             if prefix_at is not None:
                 address, prefix_at = prefix_at, None
+            if kind == "bad":
+                bad.append(address)
+                continue
             addresses.append(address)
             if kind == "ret":
                 returns.append(address)
             elif kind == "wait":
                 addresses.append(address + 1)
-    return addresses, returns
+    return addresses, returns, bad
 
 
 def between(numbers, start, end):
@@ -93,16 +103,22 @@ def between(numbers, start, end):
 
 def main():
     functions = list(read_functions(sys.stdin))
-    addresses, returns = disassemble(sys.argv[1])
-    if any(a >= b for a, b in zip(addresses, addresses[1:])):
-        addresses, returns = array("Q", sorted(addresses)), array("Q", sorted(returns))
+    # Sections come in the file's order, which need not be that of their addresses.
+    addresses, returns, bad = (
+        array("Q", sorted(numbers)) for numbers in disassemble(sys.argv[1])
+    )
     for vaddr, size in functions:
-        inside = between(addresses, vaddr, vaddr + size)
+        end = vaddr + size
+        bad_here = between(bad, vaddr, end)
+        if bad_here:
+            end = bad_here[0]
+        inside = between(addresses, vaddr, end)
         value = FNV_START
         for address in inside:
             value = ((value ^ address) * FNV_PRIME) & MASK
-        rets = ",".join(f"{a:x}" for a in between(returns, vaddr, vaddr + size))
-        print(f"{vaddr:x} {len(inside)} {value:016x} {rets or '-'}")
+        rets = ",".join(f"{a:x}" for a in between(returns, vaddr, end))
+        stop = f"{end:x}" if bad_here else "-"
+        print(f"{vaddr:x} {len(inside)} {value:016x} {rets or '-'} {stop}")
 
 
 if __name__ == "__main__":
