@@ -189,6 +189,14 @@ class T:
         """The path of a helper program of the tests, built from tests/tools/NAME.c."""
         return self._build(programs.tool, name)
 
+    def lib_tool(self, name):
+        """The same for one that uses stoat's own library."""
+        return self._build(programs.lib_tool, name)
+
+    def go_compiler(self, version):
+        """The path of the Go compiler, built from that toolchain's own sources."""
+        return self._build(programs.go_compiler, version)
+
     def _build(self, fn, *args):
         with self.clock.paused():
             try:

@@ -18,6 +18,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 SOURCES = os.path.join(ROOT, "tests", "programs")
 OUT = os.path.join(ROOT, "build", "programs")
 BUILD_SECONDS = 900
+LIBRARIES = ["-lZydis", "-ldeflate", "-lzstd", "-liberty"]
 
 # form: (arguments of go build, environment, what is done to the result)
 GO_FORMS = {
@@ -203,6 +204,18 @@ def tool(name):
 
     def build(out):
         run(["gcc", "-O2", "-Wall", "-Wextra", "-D_GNU_SOURCE", "-pthread", "-o", out, source], cwd=ROOT)
+
+    return cached(os.path.join(ROOT, "build", "tools"), name, key, build)
+
+
+def lib_tool(name):
+    """A helper program of the tests that uses stoat's own library."""
+    source = os.path.join(ROOT, "tests", "tools", name + ".c")
+    library = os.path.join(ROOT, "build", "release", "libstoat.a")
+    key = digest(source, compiler_id("gcc"), digest(library))
+
+    def build(out):
+        run(["gcc", "-O2", "-Wall", "-Wextra", "-D_GNU_SOURCE", "-Isrc", "-o", out, source, library, *LIBRARIES], cwd=ROOT)
 
     return cached(os.path.join(ROOT, "build", "tools"), name, key, build)
 
