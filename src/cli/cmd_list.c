@@ -56,13 +56,13 @@ static void print_json(struct target *t, const struct target_func *f, const stru
 static void print_verbose(struct target *t, const struct target_func *f,
 			  const struct target_brief *b, FILE *out)
 {
-	fprintf(out, "0x%" PRIx64 "  %" PRIu64 "  ", f->vaddr, target_func_size(t, f));
-	if (b->pos.file.len) {
-		out_text(out, base_name(b->pos.file));
-		fprintf(out, ":%u  ", b->pos.line);
-	} else {
-		fputs("-  ", out);
-	}
+	char pos[64] = "-";
+	struct str file = base_name(b->pos.file);
+	if (file.len)
+		snprintf(pos, sizeof(pos), "%.*s:%u", STR_ARG(file), b->pos.line);
+	fprintf(out, "0x%06" PRIx64 "  %6" PRIu64 "  ", f->vaddr, target_func_size(t, f));
+	out_text(out, str_from(pos));
+	fprintf(out, "%*s", MAX(22 - (int)strlen(pos), 0) + 2, "");
 	out_text(out, f->name);
 	if (b->signature.len) {
 		fputs("  ", out);

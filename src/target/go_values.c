@@ -76,16 +76,27 @@ static struct str after_brackets(struct str name)
 	return str_from_off(name, (size_t)(str_rfind_byte(name, ']') + 1));
 }
 
+// Whether mark stands in s with a number behind it.
+static bool has_numbered(struct str s, struct str mark)
+{
+	for (ptrdiff_t at; (at = str_find(s, mark)) >= 0;) {
+		s = str_from_off(s, (size_t)at + mark.len);
+		if (s.len && s.p[0] >= '0' && s.p[0] <= '9')
+			return true;
+	}
+	return false;
+}
+
 // Function literals ("F.func1", "F.gowrap2", "F.deferwrap1", "F-range1") get no dictionary: they
 // capture it.
-static bool is_literal(struct str name)
+bool is_go_literal(struct str name)
 {
-	static const char *const marks[] = { ".func", ".gowrap", ".deferwrap", "-range", "-fm" };
+	static const char *const marks[] = { ".func", ".gowrap", ".deferwrap", "-range" };
 	struct str tail = is_generic_shape(name) ? after_brackets(name) : name;
 	for (size_t i = 0; i < ARRAY_LEN(marks); i++)
-		if (str_find(tail, str_from(marks[i])) >= 0)
+		if (has_numbered(tail, str_from(marks[i])))
 			return true;
-	return false;
+	return str_ends(name, STR("-fm"));
 }
 
 static bool is_generic_method(struct str name)
@@ -454,7 +465,7 @@ static struct err *collect(struct target_about *a, struct value_list *l)
 	}
 	struct str name = a->go.name;
 	struct str dwarf_name = a->has_dwarf ? a->dwarf.name : a->f->symbol;
-	if (is_generic_shape(dwarf_name) && !is_literal(dwarf_name) && !a->go.is_wrapper &&
+	if (is_generic_shape(dwarf_name) && !is_go_literal(dwarf_name) && !a->go.is_wrapper &&
 	    !has_dict) {
 		// The receiver comes first from Go 1.20 on.
 		size_t at =

@@ -100,6 +100,10 @@ MUST_USE struct err *c_find_values(struct target_about *a);
 MUST_USE struct err *find_locals(struct target_about *a);
 MUST_USE struct err *find_copies(struct target_about *a);
 
+// Whether a Go name is that of a function literal or of a piece of code that the compiler made one
+// from.
+bool is_go_literal(struct str name);
+
 // "func (s *main.Store) Get(key string) error", "int sum(int a, int b)"; empty if types are not
 // known.
 struct str target_signature(struct target *t, enum target_lang lang, struct str name,

@@ -77,9 +77,13 @@ static struct str go_signature(struct arena *a, struct str name, const struct ta
 			params = arena_printf(a, "%.*s%s%.*s", STR_ARG(params), count++ ? ", " : "",
 					      STR_ARG(p));
 	}
+	struct str results = go_results(a, values, n);
+	// A function literal has no name of its own.
+	if (is_go_literal(name))
+		return arena_printf(a, "func(%.*s)%.*s", STR_ARG(params), STR_ARG(results));
 	return arena_printf(a, "func %.*s%.*s(%.*s)%.*s", STR_ARG(receiver),
 			    STR_ARG(go_short_name(name, receiver.len > 0)), STR_ARG(params),
-			    STR_ARG(go_results(a, values, n)));
+			    STR_ARG(results));
 }
 
 static struct str c_signature(struct arena *a, struct str name, const struct target_value *values,
