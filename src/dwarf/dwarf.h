@@ -37,7 +37,7 @@ struct dwarf_func {
 	struct str name;    // source name, qualified for C++ ("ns::Class::f") and Rust
 	struct str linkage; // linkage (mangled) name; empty if it has none
 	enum dwarf_lang lang;
-	uint64_t low, high; // the piece that holds the entry
+	uint64_t low, high;               // the piece that holds the entry
 	const struct dwarf_range *pieces; // all its code when it is in several places (C's .cold
 					  // parts), else none
 	size_t n_pieces;

@@ -135,8 +135,8 @@ static struct type *pick(struct dwarf *dw, const struct type_index *index, struc
 		struct type *t = type_of(dw, e->die, 0);
 		if (str_eq(t->name, want))
 			return t;
-		if (!second && (str_eq(without_word(t->name), want) ||
-				str_eq(t->name, without_word(want))))
+		if (!second &&
+		    (str_eq(without_word(t->name), want) || str_eq(t->name, without_word(want))))
 			second = t;
 	}
 	return second;

@@ -5,7 +5,9 @@
 
 // Namespaces and classes around a name; more are left out.
 #define SCOPES_MAX 32
-#define ORIGIN_MAX 8
+// Many names that are longer would fill the memory: they stand without what is around them.
+#define NAME_LEN_MAX 16384
+#define ORIGIN_MAX   8
 
 #define SECS_FUNC (SECS_RANGES | SEC_BIT(SEC_ARANGES) | SEC_BIT(SEC_LINE))
 
@@ -42,6 +44,8 @@ static struct str join_reversed(struct arena *a, const struct str *parts, size_t
 	size_t len = 0;
 	for (size_t i = 0; i < n; i++)
 		len += parts[i].len + 2;
+	if (len > NAME_LEN_MAX)
+		return parts[0];
 	char *text = arena_alloc(a, len + 1, 1);
 	size_t at = 0;
 	for (size_t i = n; i-- > 0;) {
@@ -64,12 +68,13 @@ struct str die_qualified_name(struct dwarf *dw, const struct die *d)
 	while (n < SCOPES_MAX) {
 		struct attr a;
 		struct die from;
+		struct str name = STR("");
 		if (die_attr_deep(dw, &at, DW_AT_name, &a, &from))
-			parts[n++] = attr_str(dw, from.unit, &a);
-		else if (n == 0)
+			name = attr_str(dw, from.unit, &a);
+		// The name may also stand in a file that is not read (dwz).
+		if (name.len == 0 && n == 0)
 			return die_linkage_name(dw, d);
-		else
-			parts[n++] = scope_name(&at);
+		parts[n++] = name.len ? name : scope_name(&at);
 		if (!scope_of(dw, &from, &at))
 			break;
 	}

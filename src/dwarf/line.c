@@ -134,8 +134,7 @@ struct err *dwarf_rows(struct dwarf *dw, uint64_t low, uint64_t high, struct dwa
 		while (k > 0 && s->rows[k - 1].vaddr == from)
 			k--;
 		for (; k < s->n_rows && s->rows[k].vaddr < high; k++)
-			VEC_PUSH(dw->arena, &rows,
-				 public_row(dw, f.found.v[i].table, &s->rows[k]));
+			VEC_PUSH(dw->arena, &rows, public_row(dw, f.found.v[i].table, &s->rows[k]));
 		from = s->high;
 	}
 	*out = rows.v;
@@ -157,6 +156,12 @@ static int by_number(const void *a, const void *b)
 {
 	const uint64_t *x = a, *y = b;
 	return *x < *y ? -1 : *x > *y;
+}
+
+static struct str base_name(struct str path)
+{
+	ptrdiff_t slash = str_rfind_byte(path, '/');
+	return str_from_off(path, (size_t)(slash + 1));
 }
 
 struct line_pcs {
@@ -201,8 +206,13 @@ struct err *dwarf_line_pcs(struct dwarf *dw, struct str file, uint32_t line, uin
 		map_put(&seen, t->off, t);
 		bool *is_wanted = ARENA_ARRAY(dw->arena, bool, t->files.n);
 		bool has_it = false;
-		for (size_t k = 0; k < t->files.n; k++)
-			has_it |= is_wanted[k] = path_matches(line_path(dw, t, k), file);
+		for (size_t k = 0; k < t->files.n; k++) {
+			// Most files are out without their paths being put together.
+			if (!str_eq(base_name(t->files.v[k].name), base_name(file)))
+				continue;
+			is_wanted[k] = path_matches(line_path(dw, t, k), file);
+			has_it |= is_wanted[k];
+		}
 		if (!has_it)
 			continue;
 		is_known = true;

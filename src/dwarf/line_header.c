@@ -152,9 +152,14 @@ struct line_table *line_table_of(struct dwarf *dw, const struct unit *u)
 	return t;
 }
 
+// A path that no file can have is left as its name: many of them would fill the memory.
+#define PATH_LEN_MAX 4096
+
 static struct str join(struct arena *a, struct str dir, struct str name)
 {
 	if (dir.len == 0 || (name.len > 0 && name.p[0] == '/'))
+		return name;
+	if (dir.len + name.len > PATH_LEN_MAX)
 		return name;
 	bool has_slash = dir.p[dir.len - 1] == '/';
 	return arena_printf(a, "%.*s%s%.*s", STR_ARG(dir), has_slash ? "" : "/", STR_ARG(name));

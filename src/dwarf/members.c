@@ -40,8 +40,7 @@ static void read_bits(const struct die *d, struct type_field *f)
 		// The old way counts from the most significant bit of a unit of storage.
 		if (!die_uint(d, DW_AT_byte_size, &storage))
 			storage = f->type ? type_strip(f->type)->size : 0;
-		if (!die_uint(d, DW_AT_bit_offset, &at) || storage > 16 ||
-		    at + size > storage * 8)
+		if (!die_uint(d, DW_AT_bit_offset, &at) || storage > 16 || at + size > storage * 8)
 			return;
 		at = storage * 8 - at - size;
 		f->off += at / 8;

@@ -93,8 +93,7 @@ static bool read_set(struct dwarf *dw, struct cursor *c, struct pc_ranges *out)
 static void read_aranges(struct dwarf *dw, struct pc_map *m)
 {
 	struct cursor c = cursor_over(dw->sec[SEC_ARANGES], ".debug_aranges");
-	while (cursor_left(&c) > 0 && read_set(dw, &c, &m->aranges)) {
-	}
+	while (cursor_left(&c) > 0 && read_set(dw, &c, &m->aranges)) {}
 	finish(&m->aranges);
 }
 
@@ -149,7 +148,9 @@ static bool visit_ranges(struct visit *v, const struct pc_ranges *r)
 bool pc_each_unit(struct dwarf *dw, uint64_t first, uint64_t last,
 		  bool (*fn)(struct dwarf *dw, struct unit *u, void *ctx), void *ctx)
 {
-	struct visit v = { .dw = dw, .first = first, .last = last, .fn = fn, .ctx = ctx, .asked = SCAN_NONE };
+	struct visit v = {
+		.dw = dw, .first = first, .last = last, .fn = fn, .ctx = ctx, .asked = SCAN_NONE
+	};
 	if (!dw->pc_map) {
 		dw->pc_map = ARENA_NEW(dw->arena, struct pc_map);
 		read_aranges(dw, dw->pc_map);

@@ -250,8 +250,8 @@ struct scan *unit_scan(struct dwarf *dw, struct unit *u)
 		return u->scan;
 	u->scan = ARENA_NEW(dw->arena, struct scan);
 	struct scanner s = { .dw = dw, .unit = u, .scan = u->scan };
-	s.has_scopes = u->lang != DWARF_LANG_C && u->lang != DWARF_LANG_GO &&
-		       u->lang != DWARF_LANG_ASM;
+	s.has_scopes =
+		u->lang != DWARF_LANG_C && u->lang != DWARF_LANG_GO && u->lang != DWARF_LANG_ASM;
 	struct die root, d;
 	if (!die_at(dw, u->first, &root))
 		return u->scan;

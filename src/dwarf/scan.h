@@ -65,7 +65,7 @@ struct str die_linkage_name(struct dwarf *dw, const struct die *d);
 // decl_file and decl_line, also through what the DIE completes.
 void die_decl(struct dwarf *dw, const struct die *d, struct str *file, uint32_t *line);
 // The DIE at the end of a chain of abstract_origins, itself if it has none.
-uint64_t canonical_origin(struct dwarf *dw, uint64_t die);
+uint64_t canonical_origin(struct dwarf *dw, uint64_t off);
 void func_fill(struct dwarf *dw, const struct unit *u, const struct scan_func *f,
 	       struct dwarf_func *out);
 // Of a function without code of its own.

@@ -71,7 +71,8 @@ static void fill_base(const struct die *d, struct type *t)
 		break;
 	}
 	// Rust's i8 and u8 are numbers.
-	if (t->kind == TYPE_CHAR && d->unit->lang == DWARF_LANG_RUST && !str_eq(t->name, STR("char")))
+	if (t->kind == TYPE_CHAR && d->unit->lang == DWARF_LANG_RUST &&
+	    !str_eq(t->name, STR("char")))
 		t->kind = t->is_signed ? TYPE_INT : TYPE_UINT;
 }
 
@@ -197,7 +198,7 @@ static void fill_record(struct dwarf *dw, const struct die *d, struct type *t, c
 {
 	bool is_union = d->ab->tag == DW_TAG_union_type;
 	t->kind = d->ab->tag == DW_TAG_enumeration_type ? TYPE_ENUM
-		  : is_union				? TYPE_UNION
+		  : is_union                            ? TYPE_UNION
 							: TYPE_STRUCT;
 	t->is_complete = false;
 	if (d->unit->lang == DWARF_LANG_C && t->name.len)

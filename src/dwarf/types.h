@@ -16,7 +16,7 @@ struct type_cache {
 
 struct type_cache *type_cache_of(struct dwarf *dw);
 // The type of a DIE, NULL (void) for NO_DIE.
-struct type *type_of(struct dwarf *dw, uint64_t die, int depth);
+struct type *type_of(struct dwarf *dw, uint64_t off, int depth);
 // The type that DW_AT_type of a DIE names, NULL if it names none.
 struct type *type_of_attr(struct dwarf *dw, const struct die *d, int depth);
 // Fills in t, which is new, from a DIE of Go. Gives another type when the DIE only names that.

@@ -146,7 +146,8 @@ static void fill_by_tag(struct dwarf *dw, const struct die *d, struct type *t, i
 	case DW_TAG_pointer_type:
 		t->kind = TYPE_PTR;
 		t->size = WORD;
-		t->go_kind = str_eq(t->name, STR("unsafe.Pointer")) ? GO_UNSAFE_POINTER : GO_POINTER;
+		t->go_kind =
+			str_eq(t->name, STR("unsafe.Pointer")) ? GO_UNSAFE_POINTER : GO_POINTER;
 		t->elem = type_of_attr(dw, d, depth + 1);
 		break;
 	case DW_TAG_subroutine_type:
@@ -190,8 +191,7 @@ struct type *go_type_fill(struct dwarf *dw, const struct die *d, struct type *t,
 		t->go_rtype = a.u;
 	if (kind == 0 && d->ab->tag == DW_TAG_typedef)
 		return fill_typedef(dw, d, t, depth);
-	if (kind == 0 || kind > GO_UNSAFE_POINTER ||
-	    !fill_by_kind(dw, d, t, (unsigned)kind, depth))
+	if (kind == 0 || kind > GO_UNSAFE_POINTER || !fill_by_kind(dw, d, t, (unsigned)kind, depth))
 		fill_by_tag(dw, d, t, depth);
 	return t;
 }

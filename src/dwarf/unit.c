@@ -6,23 +6,16 @@
 #include "dwarf/cfi.h"
 
 static const char *const SEC_NAMES[SEC_COUNT] = {
-	[SEC_INFO] = ".debug_info",
-	[SEC_TYPES] = ".debug_types",
-	[SEC_ABBREV] = ".debug_abbrev",
-	[SEC_STR] = ".debug_str",
-	[SEC_LINE_STR] = ".debug_line_str",
-	[SEC_STR_OFFSETS] = ".debug_str_offsets",
-	[SEC_ADDR] = ".debug_addr",
-	[SEC_ARANGES] = ".debug_aranges",
-	[SEC_RANGES] = ".debug_ranges",
-	[SEC_RNGLISTS] = ".debug_rnglists",
-	[SEC_LOC] = ".debug_loc",
-	[SEC_LOCLISTS] = ".debug_loclists",
-	[SEC_LINE] = ".debug_line",
-	[SEC_FRAME] = ".debug_frame",
+	[SEC_INFO] = ".debug_info",         [SEC_TYPES] = ".debug_types",
+	[SEC_ABBREV] = ".debug_abbrev",     [SEC_STR] = ".debug_str",
+	[SEC_LINE_STR] = ".debug_line_str", [SEC_STR_OFFSETS] = ".debug_str_offsets",
+	[SEC_ADDR] = ".debug_addr",         [SEC_ARANGES] = ".debug_aranges",
+	[SEC_RANGES] = ".debug_ranges",     [SEC_RNGLISTS] = ".debug_rnglists",
+	[SEC_LOC] = ".debug_loc",           [SEC_LOCLISTS] = ".debug_loclists",
+	[SEC_LINE] = ".debug_line",         [SEC_FRAME] = ".debug_frame",
 };
 
-#define SECS_OPEN                                                                      \
+#define SECS_OPEN                                                                          \
 	(SEC_BIT(SEC_INFO) | SEC_BIT(SEC_TYPES) | SEC_BIT(SEC_ABBREV) | SEC_BIT(SEC_STR) | \
 	 SEC_BIT(SEC_LINE_STR) | SEC_BIT(SEC_STR_OFFSETS) | SEC_BIT(SEC_ADDR))
 

@@ -161,7 +161,8 @@ static void add_var(struct reader *r, const struct die *d)
 		v.kind = in.is_result ? DWARF_RESULT : DWARF_PARAM;
 	read_location(r, &in, &b->scope, &v);
 	VEC_PUSH(r->dw->arena, &r->vars,
-		 (struct raw_var) { .v = v, .origin = in.origin, .order = r->vars.n, .seq = r->vars.n });
+		 (struct raw_var) {
+			 .v = v, .origin = in.origin, .order = r->vars.n, .seq = r->vars.n });
 }
 
 static void enter(struct reader *r, const struct walk *w, const struct die *d)

@@ -89,12 +89,12 @@ static void flatten_complex(struct flattener *f, struct type *t, struct str path
 	struct type *part = make_type(f, TYPE_FLOAT, t->go_kind ? go_name : c_name, half,
 				      t->go_kind ? (is_single ? 13 : 14) : 0);
 	for (unsigned i = 0; i < 2; i++)
-		add_word(f, (struct type_word) { .path = path_join(f, path, ".",
-								   i ? STR("imag") : STR("real")),
-						 .type = part,
-						 .off = off + i * half,
-						 .size = (uint32_t)MIN(half, UINT32_MAX),
-						 .cls = WORD_FLOAT });
+		add_word(f, (struct type_word) {
+				    .path = path_join(f, path, ".", i ? STR("imag") : STR("real")),
+				    .type = part,
+				    .off = off + i * half,
+				    .size = (uint32_t)MIN(half, UINT32_MAX),
+				    .cls = WORD_FLOAT });
 }
 
 // Bytes that have no fields to name them.
@@ -110,8 +110,9 @@ static void flatten_raw(struct flattener *f, struct type *t, struct str path, ui
 	}
 	for (uint64_t at = 0; at < t->size && !f->out->is_cut; at += 8) {
 		uint64_t n = MIN(t->size - at, (uint64_t)8);
-		struct str part = arena_printf(f->arena, "%.*s.bytes[%llu:%llu]", STR_ARG(path),
-					       (unsigned long long)at, (unsigned long long)(at + n));
+		struct str part =
+			arena_printf(f->arena, "%.*s.bytes[%llu:%llu]", STR_ARG(path),
+				     (unsigned long long)at, (unsigned long long)(at + n));
 		add_word(f, (struct type_word) { .path = part,
 						 .off = off + at,
 						 .size = (uint32_t)n,
@@ -119,7 +120,7 @@ static void flatten_raw(struct flattener *f, struct type *t, struct str path, ui
 	}
 }
 
-static struct err *flatten(struct flattener *f, struct type *t, struct str path, uint64_t off,
+static struct err *flatten(struct flattener *f, struct type *named, struct str path, uint64_t off,
 			   int depth);
 
 static struct err *flatten_array(struct flattener *f, struct type *t, struct str path, uint64_t off,
@@ -130,8 +131,8 @@ static struct err *flatten_array(struct flattener *f, struct type *t, struct str
 	if (!t->elem || t->elem->size == 0)
 		return NULL;
 	for (uint64_t i = 0; i < t->count && !f->out->is_cut; i++) {
-		struct str at = arena_printf(f->arena, "%.*s[%llu]", STR_ARG(path),
-					     (unsigned long long)i);
+		struct str at =
+			arena_printf(f->arena, "%.*s[%llu]", STR_ARG(path), (unsigned long long)i);
 		TRY(flatten(f, t->elem, at, off + i * t->elem->size, depth + 1));
 	}
 	return NULL;

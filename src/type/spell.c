@@ -190,10 +190,9 @@ static struct str c_spell(struct speller *s, struct type *t, struct str inner, i
 	case TYPE_PTR:
 		return c_pointer(s, t, inner, depth);
 	case TYPE_ARRAY: {
-		struct str dim = t->has_no_count
-					 ? STR("[]")
-					 : arena_printf(s->arena, "[%llu]",
-							(unsigned long long)t->count);
+		struct str dim = t->has_no_count ? STR("[]")
+						 : arena_printf(s->arena, "[%llu]",
+								(unsigned long long)t->count);
 		return spell(s, t->elem, cat(s, inner, dim), depth + 1);
 	}
 	case TYPE_FUNC:

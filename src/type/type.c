@@ -105,8 +105,7 @@ static bool has_word(const struct places *p, const struct type_word *w)
 		const struct place *at = &p->v[i];
 		if (at->size == 0)
 			return true;
-		if (at->off_in_value <= w->off &&
-		    w->off + w->size <= at->off_in_value + at->size)
+		if (at->off_in_value <= w->off && w->off + w->size <= at->off_in_value + at->size)
 			return true;
 	}
 	return false;

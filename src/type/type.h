@@ -83,8 +83,8 @@ struct type {
 	struct type *key;
 	struct type *header; // MAP, CHAN: the runtime's struct that the word points to, NULL if it
 			     // is not known
-	uint64_t count;    // ARRAY
-	bool has_no_count; // ARRAY: C's "[]"
+	uint64_t count;      // ARRAY
+	bool has_no_count;   // ARRAY: C's "[]"
 
 	struct type_field *fields; // STRUCT, UNION: through type_complete
 	size_t n_fields;
@@ -150,7 +150,7 @@ MUST_USE struct err *type_flatten(struct arena *a, struct type *t, struct type_w
 
 enum place_kind {
 	PLACE_NONE,  // not available here (optimised away)
-	PLACE_REG,  // in register reg, from its byte off on
+	PLACE_REG,   // in register reg, from its byte off on
 	PLACE_MEM,   // in memory at register reg + off (reg is SP when it is relative to the stack
 		     // pointer)
 	PLACE_CFA,   // in memory at CFA + off (CFA: the stack pointer before the call pushed the
