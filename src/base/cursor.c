@@ -67,8 +67,10 @@ void cursor_seek(struct cursor *c, uint64_t off)
 		return;
 	if (off > (uint64_t)(c->end - c->start))
 		cursor_fail(c, "offset past the end");
-	else
+	else if (off)
 		c->pos = c->start + off;
+	else
+		c->pos = c->start;
 }
 
 struct bytes cursor_bytes(struct cursor *c, uint64_t n)

@@ -20,7 +20,7 @@ struct cursor {
 static inline struct cursor cursor_init(struct bytes b, const char *what)
 {
 	return (struct cursor) {
-		.start = b.p, .pos = b.p, .end = b.len ? b.p + b.len : b.p, .what = what
+		.start = b.p, .pos = b.p, .end = b.p ? b.p + b.len : b.p, .what = what
 	};
 }
 
@@ -91,7 +91,7 @@ static inline void cursor_skip(struct cursor *c, uint64_t n)
 		return;
 	if ((uint64_t)(c->end - c->pos) < n)
 		cursor_fail(c, "unexpected end of data");
-	else
+	else if (n)
 		c->pos += n;
 }
 

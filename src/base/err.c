@@ -10,7 +10,7 @@ struct err {
 	char *text;
 };
 
-static char *format(const char *fmt, va_list ap)
+static PRINTF_LIKE(1, 0) char *format(const char *fmt, va_list ap)
 {
 	char *s;
 	if (vasprintf(&s, fmt, ap) < 0)

@@ -19,7 +19,7 @@ bool log_is_verbose(void)
 
 // One write for the whole message, so that lines of several writers do not mix. Further lines of a
 // message stand indented under the first one.
-static void say(const char *prefix, const char *fmt, va_list ap)
+static PRINTF_LIKE(2, 0) void say(const char *prefix, const char *fmt, va_list ap)
 {
 	char *text;
 	if (vasprintf(&text, fmt, ap) < 0)

@@ -14,7 +14,7 @@ ptrdiff_t str_find(struct str s, struct str needle)
 {
 	if (needle.len == 0)
 		return 0;
-	const char *at = memmem(s.p, s.len, needle.p, needle.len);
+	const char *at = s.len ? memmem(s.p, s.len, needle.p, needle.len) : NULL;
 	return at ? at - s.p : -1;
 }
 

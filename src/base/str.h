@@ -34,19 +34,23 @@ static inline bool str_eq(struct str a, struct str b)
 
 static inline bool str_starts(struct str s, struct str prefix)
 {
-	return s.len >= prefix.len && memcmp(s.p, prefix.p, prefix.len) == 0;
+	return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.p, prefix.p, prefix.len) == 0);
 }
 
 static inline bool str_ends(struct str s, struct str suffix)
 {
-	return s.len >= suffix.len && memcmp(s.p + s.len - suffix.len, suffix.p, suffix.len) == 0;
+	return s.len >= suffix.len &&
+	       (suffix.len == 0 || memcmp(s.p + s.len - suffix.len, suffix.p, suffix.len) == 0);
 }
 
 // The rest of s from byte off on; empty when off is past the end.
 static inline struct str str_from_off(struct str s, size_t off)
 {
-	return off >= s.len ? (struct str) { s.p + s.len, 0 }
-			    : (struct str) { s.p + off, s.len - off };
+	if (off == 0)
+		return s;
+	if (off >= s.len)
+		return (struct str) { s.p, 0 };
+	return (struct str) { s.p + off, s.len - off };
 }
 
 static inline struct str str_first(struct str s, size_t n)
@@ -62,13 +66,14 @@ ptrdiff_t str_find(struct str s, struct str needle);
 // Offset of the last byte c in s, or -1.
 ptrdiff_t str_rfind_byte(struct str s, char c);
 
-// Reads a whole string as an unsigned number: decimal, or hexadecimal after 0x. False if it is not
-// one.
+// Reads a whole string as an unsigned number: decimal, or hexadecimal
+// after 0x. False if it is not one.
 bool str_to_u64(struct str s, uint64_t *out);
 
-// Glob: '*' is any run of bytes, '?' any one byte, '\' takes the next byte literally, all else is
-// itself
-// ('[' too: Go's generic names contain brackets). Runs in O(pattern * text) at worst.
+// Glob: '*' is any run of bytes, '?' any one byte, '\' takes the next
+// byte literally, all else is itself
+// ('[' too: Go's generic names contain brackets). Runs in O(pattern *
+// text) at worst.
 bool str_glob(struct str pattern, struct str text);
 // True when the pattern has a wildcard in it.
 bool str_is_glob(struct str pattern);

@@ -165,7 +165,7 @@ static void place(struct dwarf *dw, struct abbrevs *t, const struct abbrev_vec *
 static struct abbrevs *read_table(struct dwarf *dw, const struct unit *u)
 {
 	struct bytes sec = dw->sec[SEC_ABBREV];
-	struct cursor c = cursor_over(sec, ".debug_abbrev");
+	struct cursor c = cursor_init(sec, ".debug_abbrev");
 	cursor_seek(&c, u->abbrev_off);
 	struct abbrev_vec all = { 0 };
 	VEC(uint64_t) codes = { 0 };
@@ -211,7 +211,7 @@ struct abbrevs *abbrevs_get(struct dwarf *dw, const struct unit *u)
 
 static const uint8_t *skip_indirect(const struct unit *u, const uint8_t *p, const uint8_t *end)
 {
-	struct cursor c = cursor_over((struct bytes) { p, (size_t)(end - p) }, ".debug_info");
+	struct cursor c = cursor_init((struct bytes) { p, (size_t)(end - p) }, ".debug_info");
 	struct attr_spec spec = { .form = DW_FORM_indirect };
 	struct attr a;
 	attr_read(&c, u, &spec, &a);
@@ -220,7 +220,7 @@ static const uint8_t *skip_indirect(const struct unit *u, const uint8_t *p, cons
 
 static const uint8_t *skip_leb_block(const uint8_t *p, const uint8_t *end)
 {
-	struct cursor c = cursor_over((struct bytes) { p, (size_t)(end - p) }, ".debug_info");
+	struct cursor c = cursor_init((struct bytes) { p, (size_t)(end - p) }, ".debug_info");
 	cursor_skip(&c, cursor_uleb(&c));
 	return cursor_ok(&c) ? c.pos : NULL;
 }

@@ -79,7 +79,7 @@ struct head {
 
 static bool read_head(const struct cfi *cfi, uint64_t off, struct head *h)
 {
-	struct cursor c = cursor_over(cfi->data, cfi->what);
+	struct cursor c = cursor_init(cfi->data, cfi->what);
 	cursor_seek(&c, off);
 	uint64_t len = cursor_u32(&c);
 	*h = (struct head) { .off = off, .is_64 = len == 0xffffffff };
@@ -105,7 +105,7 @@ static bool is_cie(const struct cfi *cfi, const struct head *h)
 
 static bool read_augmentation(struct cursor *c, struct str aug, uint64_t vaddr, struct cie *out)
 {
-	struct cursor data = cursor_over(cursor_bytes(c, cursor_uleb(c)), ".eh_frame");
+	struct cursor data = cursor_init(cursor_bytes(c, cursor_uleb(c)), ".eh_frame");
 	out->has_aug_size = true;
 	for (size_t i = 1; i < aug.len && cursor_ok(c) && cursor_ok(&data); i++) {
 		unsigned encoding;
@@ -265,7 +265,7 @@ struct err *cfi_cfa_at(struct cfi *cfi, uint64_t pc, struct place *out)
 // The header's table, when it is of the one kind that linkers make. False if there is no header.
 static bool read_hdr(struct bytes hdr, uint64_t vaddr, uint64_t *eh_frame, struct bytes *table)
 {
-	struct cursor c = cursor_over(hdr, ".eh_frame_hdr");
+	struct cursor c = cursor_init(hdr, ".eh_frame_hdr");
 	unsigned version = cursor_u8(&c);
 	unsigned ptr_encoding = cursor_u8(&c);
 	unsigned count_encoding = cursor_u8(&c);

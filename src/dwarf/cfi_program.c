@@ -174,12 +174,12 @@ static void step(struct machine *m)
 bool cfa_compute(const struct cfi *cfi, const struct fde *fde, uint64_t pc, struct place *out)
 {
 	struct machine m = { .cfi = cfi, .cie = &fde->cie, .loc = fde->low, .pc = pc };
-	m.c = cursor_over(fde->cie.program, cfi->what);
+	m.c = cursor_init(fde->cie.program, cfi->what);
 	while (cursor_left(&m.c) > 0 && !m.is_done)
 		step(&m);
 	if (!cursor_ok(&m.c))
 		return false;
-	m.c = cursor_over(fde->program, cfi->what);
+	m.c = cursor_init(fde->program, cfi->what);
 	while (cursor_left(&m.c) > 0 && !m.is_done)
 		step(&m);
 	if (!cursor_ok(&m.c) || !m.now.is_known || m.now.reg > UINT16_MAX)

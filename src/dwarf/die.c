@@ -11,7 +11,7 @@ bool die_at(struct dwarf *dw, uint64_t off, struct die *out)
 	if (!u || off < u->first)
 		return false;
 	struct bytes rest = { u->data + (off - u->off), (size_t)(u->end - off) };
-	struct cursor c = cursor_over(rest, ".debug_info");
+	struct cursor c = cursor_init(rest, ".debug_info");
 	uint64_t code = cursor_uleb(&c);
 	const struct abbrev *ab = cursor_ok(&c) ? abbrev_find(u->abbrevs, code) : NULL;
 	if (!ab)
@@ -28,7 +28,7 @@ static const uint8_t *unit_end(const struct unit *u)
 struct attr_iter attr_iter(const struct die *d)
 {
 	struct bytes rest = { d->attrs, (size_t)(unit_end(d->unit) - d->attrs) };
-	return (struct attr_iter) { .c = cursor_over(rest, ".debug_info"), .die = d };
+	return (struct attr_iter) { .c = cursor_init(rest, ".debug_info"), .die = d };
 }
 
 bool attr_next(struct attr_iter *it, struct attr *out)
@@ -115,7 +115,7 @@ static uint64_t read_code(struct walk *w)
 	if (w->p < w->end && *w->p < 0x80)
 		return *w->p++;
 	struct bytes rest = { w->p, (size_t)(w->end - w->p) };
-	struct cursor c = cursor_over(rest, ".debug_info");
+	struct cursor c = cursor_init(rest, ".debug_info");
 	uint64_t code = cursor_uleb(&c);
 	if (!cursor_ok(&c))
 		w->is_bad = true;

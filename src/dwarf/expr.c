@@ -528,7 +528,7 @@ void expr_places(struct expr *x, struct bytes code, struct places *out)
 	if (code.len == 0)
 		return;
 	struct place pieces[PIECES_MAX];
-	struct machine m = { .x = x, .c = cursor_over(code, "expression"), .pieces = pieces };
+	struct machine m = { .x = x, .c = cursor_init(code, "expression"), .pieces = pieces };
 	while (cursor_left(&m.c) > 0 && !m.is_lost)
 		step(&m);
 	bool is_bad = m.is_lost || !cursor_ok(&m.c);

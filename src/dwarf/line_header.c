@@ -83,7 +83,7 @@ static void read_new_table(struct dwarf *dw, struct cursor *c, const struct unit
 
 static bool read_header(struct dwarf *dw, const struct unit *u, struct line_table *t)
 {
-	struct cursor c = cursor_over(dw->sec[SEC_LINE], ".debug_line");
+	struct cursor c = cursor_init(dw->sec[SEC_LINE], ".debug_line");
 	cursor_seek(&c, t->off);
 	uint64_t len = cursor_u32(&c);
 	t->off_size = 4;

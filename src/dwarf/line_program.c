@@ -73,7 +73,7 @@ static void special(struct machine *m, unsigned opcode)
 static void extended(struct machine *m, struct cursor *c)
 {
 	uint64_t len = cursor_uleb(c);
-	struct cursor op = cursor_over(cursor_bytes(c, len), ".debug_line");
+	struct cursor op = cursor_init(cursor_bytes(c, len), ".debug_line");
 	if (!cursor_ok(c) || len == 0)
 		return;
 	switch (cursor_u8(&op)) {
@@ -152,7 +152,7 @@ void line_table_run(struct dwarf *dw, struct line_table *t)
 		return;
 	t->is_run = true;
 	struct machine m = { .dw = dw, .t = t };
-	struct cursor c = cursor_over(t->program, ".debug_line");
+	struct cursor c = cursor_init(t->program, ".debug_line");
 	reset(&m);
 	while (cursor_left(&c) > 0) {
 		unsigned opcode = cursor_u8(&c);

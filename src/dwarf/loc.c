@@ -239,8 +239,8 @@ static struct list list_open(const struct loc_reader *r, const struct attr *a)
 {
 	const struct unit *u = r->unit;
 	struct list l = { .base = u->base, .is_new = u->version >= 5 };
-	l.c = l.is_new ? cursor_over(r->dw->sec[SEC_LOCLISTS], ".debug_loclists")
-		       : cursor_over(r->dw->sec[SEC_LOC], ".debug_loc");
+	l.c = l.is_new ? cursor_init(r->dw->sec[SEC_LOCLISTS], ".debug_loclists")
+		       : cursor_init(r->dw->sec[SEC_LOC], ".debug_loc");
 	uint64_t off = a->u;
 	if (a->form == DW_FORM_loclistx) {
 		uint64_t slot;

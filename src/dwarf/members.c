@@ -22,7 +22,7 @@ static bool member_offset(const struct die *d, uint64_t *out)
 		return true;
 	}
 	// DWARF 2 writes it as an expression that adds to the struct's address.
-	struct cursor c = cursor_over(a.block, ".debug_info");
+	struct cursor c = cursor_init(a.block, ".debug_info");
 	if (!attr_is_block(&a) || cursor_u8(&c) != DW_OP_plus_uconst)
 		return false;
 	*out = cursor_uleb(&c);

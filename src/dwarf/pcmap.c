@@ -92,7 +92,7 @@ static bool read_set(struct dwarf *dw, struct cursor *c, struct pc_ranges *out)
 
 static void read_aranges(struct dwarf *dw, struct pc_map *m)
 {
-	struct cursor c = cursor_over(dw->sec[SEC_ARANGES], ".debug_aranges");
+	struct cursor c = cursor_init(dw->sec[SEC_ARANGES], ".debug_aranges");
 	while (cursor_left(&c) > 0 && read_set(dw, &c, &m->aranges)) {}
 	finish(&m->aranges);
 }

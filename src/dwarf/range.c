@@ -13,7 +13,7 @@ static void add(struct dwarf *dw, struct range_vec *out, uint64_t low, uint64_t 
 static void read_old(struct dwarf *dw, const struct unit *u, uint64_t off, struct budget *b,
 		     struct range_vec *out)
 {
-	struct cursor c = cursor_over(dw->sec[SEC_RANGES], ".debug_ranges");
+	struct cursor c = cursor_init(dw->sec[SEC_RANGES], ".debug_ranges");
 	uint64_t none = u->addr_size == 8 ? UINT64_MAX : UINT32_MAX;
 	uint64_t base = u->base;
 	cursor_seek(&c, off);
@@ -76,7 +76,7 @@ static bool read_entry(struct dwarf *dw, const struct unit *u, struct cursor *c,
 static void read_new(struct dwarf *dw, const struct unit *u, const struct attr *a, struct budget *b,
 		     struct range_vec *out)
 {
-	struct cursor c = cursor_over(dw->sec[SEC_RNGLISTS], ".debug_rnglists");
+	struct cursor c = cursor_init(dw->sec[SEC_RNGLISTS], ".debug_rnglists");
 	uint64_t off = a->u;
 	if (a->form == DW_FORM_rnglistx) {
 		uint64_t slot;

@@ -94,7 +94,7 @@ static bool read_header(struct cursor *c, enum sec sec, struct unit *u)
 static void read_headers(struct dwarf *dw, enum sec sec, uint64_t sec_off)
 {
 	VEC(struct unit) units = { .v = dw->units, .n = dw->n_units, .cap = dw->n_units };
-	struct cursor c = cursor_over(dw->sec[sec], SEC_NAMES[sec]);
+	struct cursor c = cursor_init(dw->sec[sec], SEC_NAMES[sec]);
 	while (cursor_left(&c) > 0) {
 		struct unit u = { .sec = dw->sec[sec], .sec_off = sec_off };
 		if (!read_header(&c, sec, &u)) {
@@ -252,7 +252,7 @@ bool unit_read_root(struct dwarf *dw, struct unit *u)
 	if (!u->abbrevs)
 		return false;
 	struct bytes rest = { u->data + (u->first - u->off), (size_t)(u->end - u->first) };
-	struct cursor c = cursor_over(rest, ".debug_info");
+	struct cursor c = cursor_init(rest, ".debug_info");
 	const struct abbrev *ab = abbrev_find(u->abbrevs, cursor_uleb(&c));
 	if (!ab)
 		return false;

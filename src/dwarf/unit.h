@@ -141,15 +141,6 @@ bool unit_read_root(struct dwarf *dw, struct unit *u);
 struct budget budget_for(size_t bytes);
 // False when nothing is left.
 bool budget_take(struct budget *b, uint64_t n);
-
-// A cursor that also takes bytes that are not there at all (no section, no block).
-static inline struct cursor cursor_over(struct bytes b, const char *what)
-{
-	if (!b.p)
-		b = (struct bytes) { (const uint8_t *)"", 0 };
-	return cursor_init(b, what);
-}
-
 // --- abbreviations ---
 
 // NULL if they are malformed.

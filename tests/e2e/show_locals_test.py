@@ -3,7 +3,6 @@
 what a debugger reads there."""
 
 import json
-import os
 import re
 
 from harness import ROOT, cases, timeout

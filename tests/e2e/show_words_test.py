@@ -2,7 +2,6 @@
 """stoat show: each parameter is where it says at the entry site, each result where it says at the
 exits. A debugger stops there and reads the words of values that are known."""
 
-import os
 import re
 
 import programs
