@@ -89,14 +89,21 @@ struct dwarf_var {
 struct dwarf_vars {
 	struct dwarf_var *v;
 	size_t n;
+	// Code of other functions that stands in this one, in order of address (DWARF_VARS_ALL).
+	struct dwarf_range *inlined;
+	size_t n_inlined;
+};
+
+enum dwarf_vars_of {
+	DWARF_VARS_PARAMS, // parameters and results
+	DWARF_VARS_ALL,    // and locals, those of code inlined into it too
 };
 
 // Parameters in the order of declaration, results after them (Go), then locals as their blocks
-// come. With inlined: also those of code inlined into it. Locations are clipped to the function.
-// Places relative to the frame base are given as PLACE_CFA (frame base = CFA) or PLACE_MEM (a
-// register).
-MUST_USE struct err *dwarf_func_vars(struct dwarf *dw, const struct dwarf_func *f, bool inlined,
-				     struct dwarf_vars *out);
+// come. Locations are clipped to the function. Places relative to the frame base are given as
+// PLACE_CFA (frame base = CFA) or PLACE_MEM (a register).
+MUST_USE struct err *dwarf_func_vars(struct dwarf *dw, const struct dwarf_func *f,
+				     enum dwarf_vars_of which, struct dwarf_vars *out);
 // The return type (C, C++, Rust); NULL type for void.
 MUST_USE struct err *dwarf_func_return_type(struct dwarf *dw, const struct dwarf_func *f,
 					    struct type **out);

@@ -26,7 +26,8 @@ struct raw_var {
 struct reader {
 	struct dwarf *dw;
 	struct unit *unit;
-	bool with_inlined;
+	bool only_params;
+	struct range_vec inlined; // code of other functions in it
 	struct budget budget;
 	struct range_vec code; // of the whole function
 	struct loc_reader locs;
@@ -198,7 +199,8 @@ static void read_die(struct reader *r, struct walk *w, const struct die *d)
 	switch (d->ab->tag) {
 	case DW_TAG_formal_parameter:
 	case DW_TAG_variable:
-		add_var(r, d);
+		if (d->ab->tag == DW_TAG_formal_parameter || !r->only_params)
+			add_var(r, d);
 		walk_skip(w, r->dw, d);
 		break;
 	case DW_TAG_GNU_formal_parameter_pack:
@@ -206,11 +208,15 @@ static void read_die(struct reader *r, struct walk *w, const struct die *d)
 	case DW_TAG_lexical_block:
 	case DW_TAG_try_block:
 	case DW_TAG_catch_block:
-		if (d->ab->has_children)
+		if (r->only_params)
+			walk_skip(w, r->dw, d);
+		else if (d->ab->has_children)
 			enter(r, w, d);
 		break;
 	case DW_TAG_inlined_subroutine:
-		if (d->ab->has_children && r->with_inlined)
+		if (!r->only_params && !r->stack.v[r->stack.n - 1].inlined)
+			die_ranges(r->dw, d, &r->budget, &r->inlined);
+		if (d->ab->has_children && !r->only_params)
 			enter(r, w, d);
 		else
 			walk_skip(w, r->dw, d);
@@ -305,13 +311,13 @@ static struct err *check_die(struct dwarf *dw, const struct dwarf_func *f, struc
 	return NULL;
 }
 
-struct err *dwarf_func_vars(struct dwarf *dw, const struct dwarf_func *f, bool inlined,
+struct err *dwarf_func_vars(struct dwarf *dw, const struct dwarf_func *f, enum dwarf_vars_of which,
 			    struct dwarf_vars *out)
 {
 	struct die d, sub;
 	*out = (struct dwarf_vars) { 0 };
 	TRY(check_die(dw, f, &d));
-	struct reader r = { .dw = dw, .unit = d.unit, .with_inlined = inlined };
+	struct reader r = { .dw = dw, .unit = d.unit, .only_params = which == DWARF_VARS_PARAMS };
 	r.budget = budget_for(dw->sec[SEC_LOC].len + dw->sec[SEC_LOCLISTS].len +
 			      dw->sec[SEC_RANGES].len + dw->sec[SEC_RNGLISTS].len);
 	read_frame(&r, &d);
@@ -329,6 +335,9 @@ struct err *dwarf_func_vars(struct dwarf *dw, const struct dwarf_func *f, bool i
 	out->n = r.vars.n;
 	for (size_t i = 0; i < r.vars.n; i++)
 		out->v[i] = r.vars.v[i].v;
+	ranges_sort(&r.inlined);
+	out->inlined = r.inlined.v;
+	out->n_inlined = r.inlined.n;
 	return NULL;
 }
 

@@ -10,6 +10,8 @@ static struct err *copies_by_dwarf(struct target *t, uint64_t origin, struct tar
 	for (size_t i = 0; i < list.n; i++) {
 		const struct dwarf_inline *in = &list.v[i];
 		struct target_copy c = { .caller = in->caller,
+					 .via = str_eq(in->parent, in->caller) ? STR("")
+									       : in->parent,
 					 .pos = { in->call_file, in->call_line },
 					 .low = in->n_ranges ? in->ranges[0].low : 0,
 					 .n_pieces = in->n_ranges };

@@ -440,7 +440,7 @@ static struct err *vars_of_wrapper(struct target_about *a, struct dwarf_vars *ou
 	for (size_t i = 0; i < n; i++) {
 		struct dwarf_func df;
 		if (str_eq(v[i].symbol, name) && target_dwarf_func(a->t, &v[i], &df))
-			return dwarf_func_vars(a->t->dwarf, &df, false, out);
+			return dwarf_func_vars(a->t->dwarf, &df, DWARF_VARS_PARAMS, out);
 	}
 	return NULL;
 }

@@ -71,7 +71,7 @@ static void about_init(struct target_about *a, struct target *t, const struct ta
 	}
 }
 
-static struct err *about_debug_info(struct target_about *a, bool inlined)
+static struct err *about_debug_info(struct target_about *a, enum dwarf_vars_of which)
 {
 	struct target_brief *b = &a->info->brief;
 	a->has_dwarf = target_dwarf_func(a->t, a->f, &a->dwarf);
@@ -81,7 +81,7 @@ static struct err *about_debug_info(struct target_about *a, bool inlined)
 		b->lang = lang_of_dwarf(a->dwarf.lang);
 	if (!b->pos.file.len || (!a->is_go && a->dwarf.line))
 		b->pos = (struct target_pos) { a->dwarf.file, a->dwarf.line };
-	return dwarf_func_vars(a->t->dwarf, &a->dwarf, inlined, &a->vars);
+	return dwarf_func_vars(a->t->dwarf, &a->dwarf, which, &a->vars);
 }
 
 static struct err *find_values(struct target_about *a)
@@ -109,7 +109,7 @@ struct err *target_brief(struct target *t, const struct target_func *f, struct t
 	struct target_info info = { 0 };
 	struct target_about a;
 	about_init(&a, t, f, &info);
-	struct err *e = about_debug_info(&a, false);
+	struct err *e = about_debug_info(&a, DWARF_VARS_PARAMS);
 	if (!e)
 		e = find_values(&a);
 	*out = info.brief;
@@ -118,7 +118,7 @@ struct err *target_brief(struct target *t, const struct target_func *f, struct t
 
 static struct err *fill(struct target_about *a)
 {
-	TRY(about_debug_info(a, true));
+	TRY(about_debug_info(a, DWARF_VARS_ALL));
 	code_decode(a->t, a->f, &a->code);
 	find_entry(a);
 	TRY(find_exits(a));

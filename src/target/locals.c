@@ -107,6 +107,15 @@ static void set_frame(struct target_about *a, struct target_stretch *s)
 	}
 }
 
+static bool is_inlined_code(const struct dwarf_vars *vars, uint64_t vaddr)
+{
+	for (size_t i = 0; i < vars->n_inlined && vars->inlined[i].low <= vaddr; i++)
+		if (vaddr < vars->inlined[i].high)
+			return true;
+	return false;
+}
+
+// Lines of the function itself; those of code inlined into it would say nothing about it.
 static void set_lines(struct target_about *a, struct target_stretch *s,
 		      const struct dwarf_row *rows, size_t n, struct str file)
 {
@@ -115,8 +124,7 @@ static void set_lines(struct target_about *a, struct target_stretch *s,
 		uint64_t end = i + 1 < n ? rows[i + 1].vaddr : a->code.high;
 		if (r->is_end || r->line == 0 || end <= s->low || r->vaddr >= s->high)
 			continue;
-		// Lines of code inlined from other files would say nothing about this one.
-		if (file.len && !str_eq(r->file, file))
+		if ((file.len && !str_eq(r->file, file)) || is_inlined_code(&a->vars, r->vaddr))
 			continue;
 		if (s->first_line == 0 || r->line < s->first_line)
 			s->first_line = r->line;

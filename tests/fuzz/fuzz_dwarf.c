@@ -73,7 +73,7 @@ static void use_vars(struct walk *w, const struct dwarf_func *f)
 {
 	struct dwarf_vars vars;
 	struct type *ret;
-	struct err *e = dwarf_func_vars(w->dw, f, true, &vars);
+	struct err *e = dwarf_func_vars(w->dw, f, DWARF_VARS_ALL, &vars);
 
 	for (size_t i = 0; !e && i < vars.n && i < VARS_MAX; i++) {
 		const struct dwarf_var *v = &vars.v[i];

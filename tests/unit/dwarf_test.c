@@ -204,12 +204,12 @@ static void go_var_at(struct image *m, unsigned tag, const char *name, uint32_t 
 	die_end(m);
 }
 
-static struct dwarf_vars vars_at(struct dwarf *dw, uint64_t pc, bool inlined)
+static struct dwarf_vars vars_at(struct dwarf *dw, uint64_t pc, enum dwarf_vars_of which)
 {
 	struct dwarf_func f;
 	struct dwarf_vars vars;
 	CHECK_OK(dwarf_func_at(dw, pc, &f));
-	CHECK_OK(dwarf_func_vars(dw, &f, inlined, &vars));
+	CHECK_OK(dwarf_func_vars(dw, &f, which, &vars));
 	return vars;
 }
 
@@ -244,7 +244,7 @@ TEST(dwarf_go_pieces_stand_where_the_words_are)
 	go_var_at(m, T_param, "one_word", t.string, LOC(m, REG(0)));
 	end_children(m);
 	end_children(m);
-	struct dwarf_vars v = vars_at(image_open(m), 0x1050, false);
+	struct dwarf_vars v = vars_at(image_open(m), 0x1050, DWARF_VARS_ALL);
 	CHECK_INT(v.n, 9);
 	CHECK_VIEW(v.v[0].name, "s");
 	CHECK_VIEW(v.v[8].name, "plain");
@@ -292,7 +292,7 @@ TEST(dwarf_go_kinds_of_variables)
 	end_children(m);
 	end_children(m);
 	end_children(m);
-	struct dwarf_vars v = vars_at(image_open(m), 0x1000, false);
+	struct dwarf_vars v = vars_at(image_open(m), 0x1000, DWARF_VARS_ALL);
 	CHECK_INT(v.n, 5);
 	CHECK_INT(v.v[0].kind, DWARF_PARAM);
 	CHECK_STR(first_place(&v, "a"), "cfa +0");
@@ -406,12 +406,12 @@ TEST(dwarf_go_inlined_copies_are_joined_by_name)
 	CHECK_INT(in.v[0].ranges[0].high, 0x1020);
 	CHECK_INT(in.v[0].entry, 0x1010);
 	CHECK_ERR(dwarf_find_abstract(dw, STR("main.inl"), &f), ERR_NOTFOUND);
-	struct dwarf_vars v = vars_at(dw, 0x1000, true);
+	struct dwarf_vars v = vars_at(dw, 0x1000, DWARF_VARS_ALL);
 	CHECK_INT(v.n, 1);
 	CHECK_VIEW(v.v[0].inlined_func, "main.inl");
 	CHECK_INT(v.v[0].inlined_call_line, 12);
-	CHECK_INT(vars_at(dw, 0x1000, false).n, 0);
-	v = vars_at(dw, 0x1300, false);
+	CHECK_INT(vars_at(dw, 0x1000, DWARF_VARS_PARAMS).n, 0);
+	v = vars_at(dw, 0x1300, DWARF_VARS_ALL);
 	CHECK_INT(v.n, 2);
 	CHECK_VIEW(v.v[0].name, "x");
 	CHECK_VIEW(v.v[1].name, "y");
@@ -486,7 +486,7 @@ TEST(dwarf_5_lists_and_indexes)
 	CHECK_INT(f.high, 0x5040);
 	CHECK_INT(f.n_pieces, 2);
 	CHECK_INT(f.pieces[0].low, 0x6000);
-	struct dwarf_vars v = vars_at(dw, 0x5000, false);
+	struct dwarf_vars v = vars_at(dw, 0x5000, DWARF_VARS_ALL);
 	const struct dwarf_var *x = find_var(&v, "x");
 	CHECK_INT(x->n_locs, 3);
 	CHECK_STR(places_text(&x->locs[0].places), "reg 0");
