@@ -59,6 +59,9 @@ enum dw_tag {
 	DW_TAG_GNU_formal_parameter_pack = 0x4108,
 };
 
+// DW_AT_calling_convention of a class with a copy constructor or destructor of its own.
+#define DW_CC_pass_by_reference 4
+
 enum dw_at {
 	DW_AT_sibling = 0x01,
 	DW_AT_location = 0x02,
@@ -80,6 +83,7 @@ enum dw_at {
 	DW_AT_upper_bound = 0x2f,
 	DW_AT_abstract_origin = 0x31,
 	DW_AT_artificial = 0x34,
+	DW_AT_calling_convention = 0x36,
 	DW_AT_count = 0x37,
 	DW_AT_data_member_location = 0x38,
 	DW_AT_decl_file = 0x3a,
@@ -104,6 +108,7 @@ enum dw_at {
 	DW_AT_rnglists_base = 0x74,
 	DW_AT_dwo_name = 0x76,
 	DW_AT_alignment = 0x88,
+	DW_AT_defaulted = 0x8b,
 	DW_AT_export_symbols = 0x89,
 	DW_AT_loclists_base = 0x8c,
 	DW_AT_MIPS_linkage_name = 0x2007,

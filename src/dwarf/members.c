@@ -65,6 +65,14 @@ static void add_field(struct dwarf *dw, const struct die *d, struct fields *out)
 	VEC_PUSH(dw->arena, out, f);
 }
 
+// A destructor that somebody wrote: such a class is not copied bit by bit. (clang says it of the
+// class itself.)
+static bool is_own_destructor(const struct die *d, struct str name)
+{
+	return d->ab->tag == DW_TAG_subprogram && name.len && name.p[0] == '~' &&
+	       !die_flag(d, DW_AT_artificial) && !die_flag(d, DW_AT_defaulted);
+}
+
 static void fill_fields(struct dwarf *dw, const struct die *d, struct type *t)
 {
 	struct fields fields = { 0 };
@@ -73,6 +81,9 @@ static void fill_fields(struct dwarf *dw, const struct die *d, struct type *t)
 	while (walk_next(&w, &sub)) {
 		if (sub.ab->tag == DW_TAG_member || sub.ab->tag == DW_TAG_inheritance)
 			add_field(dw, &sub, &fields);
+		if (sub.ab->tag == DW_TAG_subprogram && !t->is_passed_by_reference)
+			t->is_passed_by_reference =
+				is_own_destructor(&sub, die_str(dw, &sub, DW_AT_name));
 		t->has_variants |= sub.ab->tag == DW_TAG_variant_part;
 		walk_skip(&w, dw, &sub);
 	}

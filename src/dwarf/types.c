@@ -293,6 +293,8 @@ static struct type *fill(struct dwarf *dw, const struct die *d, struct type *t, 
 	if (die_uint(d, DW_AT_alignment, &v) && v > 0 && v <= 4096)
 		t->align = (uint32_t)v;
 	t->is_declaration = die_flag(d, DW_AT_declaration);
+	t->is_passed_by_reference =
+		die_uint(d, DW_AT_calling_convention, &v) && v == DW_CC_pass_by_reference;
 	if (d->unit->lang == DWARF_LANG_GO) {
 		t->name = die_str(dw, d, DW_AT_name);
 		return go_type_fill(dw, d, t, depth);

@@ -6,8 +6,10 @@
 static const uint8_t x86_int_args[] = { 5, 4, 1, 2, 8, 9 }; // rdi rsi rdx rcx r8 r9
 static const uint8_t x86_int_results[] = { 0, 1 };          // rax rdx
 #define X86_XMM0 17
-#define ARM_V0   64
-#define ARM_SRET 8 // x8 holds the address of a large result
+// How deep a class is searched for parts that are not copied bit by bit.
+#define CLASS_DEPTH 8
+#define ARM_V0      64
+#define ARM_SRET    8 // x8 holds the address of a large result
 
 struct regs {
 	bool is_arm;
@@ -30,12 +32,29 @@ static uint16_t float_reg(const struct regs *r, unsigned i)
 	return (uint16_t)((r->is_arm ? ARM_V0 : X86_XMM0) + i);
 }
 
+// C++ passes the address of a value that cannot be copied bit by bit, or that has such a part.
+static bool is_by_reference(struct type *t, unsigned depth)
+{
+	t = t ? type_strip(t) : NULL;
+	if (!t || t->kind != TYPE_STRUCT || depth == 0)
+		return false;
+	struct err *e = type_complete(t);
+	if (e) {
+		err_free(e); // what its fields are nobody can tell: the words come out unknown too
+		return false;
+	}
+	for (size_t i = 0; i < t->n_fields && !t->is_passed_by_reference; i++)
+		if (is_by_reference(t->fields[i].type, depth - 1))
+			return true;
+	return t->is_passed_by_reference;
+}
+
 // Which of a value's eight-byte parts are passed as floats; false if the value goes to memory.
 static bool classify(const struct target_value *v, bool *is_float, size_t *n)
 {
 	uint64_t size = v->type ? v->type->size : 0;
 	*n = (size_t)((size + 7) / 8);
-	if (size == 0 || size > 16 || v->words.is_cut)
+	if (size == 0 || size > 16 || v->words.is_cut || is_by_reference(v->type, CLASS_DEPTH))
 		return false;
 	is_float[0] = is_float[1] = true;
 	for (size_t i = 0; i < v->words.n; i++) {
@@ -70,6 +89,8 @@ static void place_words(struct arena *a, struct target_value *v, const struct pl
 		p->off_in_value = 0;
 		if (p->kind == PLACE_REG)
 			p->off = (int64_t)(w->off % 8);
+		else if (p->kind == PLACE_DEREF)
+			p->off2 += (int64_t)w->off;
 		else
 			p->off += (int64_t)w->off;
 		v->word_places[i] = (struct places) { p, 1 };
@@ -89,14 +110,23 @@ static void to_stack(struct arena *a, struct target_value *v, struct regs *r, un
 	r->stack += (int64_t)((size + 7) & ~(uint64_t)7);
 }
 
-// A value too large for registers: x86-64 copies it to the stack, arm64 passes its address.
+// A value too large for registers: x86-64 copies it to the stack, arm64 passes its address; a class
+// that cannot be copied bit by bit is passed by its address everywhere.
 static void in_memory(struct arena *a, struct target_value *v, struct regs *r, unsigned sp)
 {
-	if (!r->is_arm) {
+	if (!r->is_arm && !is_by_reference(v->type, CLASS_DEPTH)) {
 		to_stack(a, v, r, sp);
 	} else if (r->n_int < r->max_int) {
 		struct place p = { .kind = PLACE_MEM, .reg = int_reg(r, r->n_int++) };
 		place_words(a, v, &p, 1);
+	} else {
+		// The address itself is on the stack.
+		r->stack = (r->stack + 7) & -(int64_t)8;
+		struct place p = { .kind = PLACE_DEREF,
+				   .reg = (uint16_t)sp,
+				   .off = r->stack + (r->is_arm ? 0 : 8) };
+		place_words(a, v, &p, 1);
+		r->stack += 8;
 	}
 }
 
@@ -169,6 +199,16 @@ static void c_abi_assign(struct arena *a, enum elf_arch arch, struct target_valu
 
 // --- DWARF first ---
 
+// A place where a value can come in. A slot below CFA is one that the body fills, though a location
+// that holds for the whole function (without optimisation) names it; and the frame register is not
+// yet set.
+static bool is_incoming(const struct target_about *a, const struct place *p)
+{
+	uint16_t frame_reg = elf_arch(a->t->elf) == ELF_X86_64 ? 6 : 29; // rbp, x29
+	return p->kind == PLACE_REG || (p->kind == PLACE_MEM && p->reg != frame_reg) ||
+	       (p->kind == PLACE_CFA && p->off >= 0);
+}
+
 // The places of a whole value at the function's entry according to DWARF; NULL if it does not say.
 static const struct places *dwarf_entry_places(const struct target_about *a,
 					       const struct dwarf_var *var,
@@ -176,10 +216,11 @@ static const struct places *dwarf_entry_places(const struct target_about *a,
 {
 	for (size_t i = 0; i < var->n_locs; i++) {
 		const struct dwarf_loc *l = &var->locs[i];
-		// A place that holds for the whole function is a slot that the body fills, not what
-		// comes in.
-		if (l->low > a->f->vaddr || l->high <= a->f->vaddr || l->high >= a->code.high)
+		if (l->low > a->f->vaddr || l->high <= a->f->vaddr)
 			continue;
+		for (size_t k = 0; k < l->places.n; k++)
+			if (!is_incoming(a, &l->places.v[k]))
+				return NULL;
 		return places_are_whole(&l->places, words) ? &l->places : NULL;
 	}
 	return NULL;
@@ -188,10 +229,30 @@ static const struct places *dwarf_entry_places(const struct target_about *a,
 static void place_by_dwarf(struct target_about *a, struct target_value *v, const struct places *p)
 {
 	struct arena *arena = a->t->arena;
-	if (p->n != 1 || v->words.n != 1 || p->v[0].kind != PLACE_REG)
-		return;
-	v->word_places = ARENA_ARRAY(arena, struct places, 1);
-	v->word_places[0] = *p;
+	struct places *out = ARENA_ARRAY(arena, struct places, v->words.n);
+	for (size_t i = 0; i < v->words.n; i++) {
+		const struct type_word *w = &v->words.v[i];
+		const struct place *from = NULL;
+		for (size_t k = 0; k < p->n; k++)
+			if (p->v[k].off_in_value <= w->off &&
+			    (p->v[k].size == 0 ||
+			     w->off + w->size <= p->v[k].off_in_value + p->v[k].size))
+				from = &p->v[k];
+		if (!from)
+			return;
+		struct place *at = ARENA_NEW(arena, struct place);
+		*at = *from;
+		at->off += (int64_t)(w->off - from->off_in_value);
+		at->off_in_value = 0;
+		at->size = w->size;
+		if (at->kind == PLACE_CFA) {
+			at->kind = PLACE_MEM;
+			at->reg = (uint16_t)insn_reg_sp(target_arch(a->t));
+			at->off += cfa_above_sp(a->t);
+		}
+		out[i] = (struct places) { at, 1 };
+	}
+	v->word_places = out;
 	v->is_known = true;
 }
 
