@@ -15,9 +15,11 @@ struct list_options {
 	const char *debug_dir;
 };
 
-static void print_json(struct target *t, const struct target_func *f, const struct target_brief *b,
-		       FILE *out)
+static struct err *print_json(struct target *t, const struct target_func *f,
+			      const struct target_brief *b, FILE *out)
 {
+	size_t n_copies;
+	TRY(target_count_copies(t, f, &n_copies));
 	struct json j = json_init(out);
 	json_open(&j, '{');
 	json_kstr(&j, "name", f->name);
@@ -48,9 +50,10 @@ static void print_json(struct target *t, const struct target_func *f, const stru
 		json_null(&j);
 	json_kstr(&j, "language", str_from(target_lang_name(b->lang)));
 	json_kstr(&j, "abi", str_from(target_abi_name(b->abi)));
-	json_ku64(&j, "inlined_copies", b->inlined_copies);
+	json_ku64(&j, "inlined_copies", n_copies);
 	json_close(&j, '}');
 	json_end(&j);
+	return NULL;
 }
 
 static void print_verbose(struct target *t, const struct target_func *f,
@@ -84,7 +87,7 @@ static struct err *print_all(struct target *t, const struct target_matches *m,
 		struct target_brief b;
 		TRY(target_brief(t, f, &b));
 		if (o->json)
-			print_json(t, f, &b, out);
+			TRY(print_json(t, f, &b, out));
 		else
 			print_verbose(t, f, &b, out);
 	}

@@ -22,37 +22,39 @@ static struct err *copies_by_dwarf(struct target *t, uint64_t origin, struct tar
 	return NULL;
 }
 
+// Copies in one function after the other; those of one copy's pieces share a node.
 struct search {
 	struct target *t;
 	struct str name;
 	const struct go_func *caller;
 	VEC(struct target_copy) v;
+	VEC(uint32_t) nodes; // of the copies in v
+	size_t first;        // of caller's copies in v
 };
 
-// One inlined call may have left several pieces of code; they follow each other with the same
-// position.
 static bool take_inline(void *ctx, const struct go_inline *in)
 {
 	struct search *s = ctx;
 	if (!str_eq(in->func, s->name))
 		return false;
-	for (size_t i = s->v.n; i > 0; i--) {
-		struct target_copy *c = &s->v.v[i - 1];
-		if (!str_eq(c->caller, s->caller->name))
-			break;
-		if (c->pos.line == (uint32_t)in->call.line && str_eq(c->pos.file, in->call.file)) {
-			c->size += in->high - in->low;
-			c->n_pieces++;
+	for (size_t i = s->first; i < s->v.n; i++) {
+		if (s->nodes.v[i] == in->node) {
+			s->v.v[i].size += in->high - in->low;
+			s->v.v[i].low = MIN(s->v.v[i].low, in->low);
+			s->v.v[i].n_pieces++;
 			return false;
 		}
 	}
-	struct target_copy c = { .caller = s->caller->name,
-				 .via = str_eq(in->caller, s->caller->name) ? STR("") : in->caller,
-				 .pos = { in->call.file, (uint32_t)in->call.line },
-				 .low = in->low,
-				 .size = in->high - in->low,
-				 .n_pieces = 1 };
+	struct target_copy c = {
+		.caller = s->caller->name,
+		.via = str_eq(in->caller, s->caller->name) ? STR("") : in->caller,
+		.pos = { in->call.file, (uint32_t)in->call.line },
+		.low = in->low,
+		.size = in->high - in->low,
+		.n_pieces = 1,
+	};
 	VEC_PUSH(s->t->arena, &s->v, c);
+	VEC_PUSH(s->t->arena, &s->nodes, in->node);
 	return false;
 }
 
@@ -65,10 +67,65 @@ static void copies_by_pclntab(struct target *t, struct str name, struct target_i
 		if (!go_func_get(t->go, i, &f) || !go_has_inlines(t->go, &f))
 			continue;
 		s.caller = &f;
+		s.first = s.v.n;
 		go_each_inline(t->go, &f, take_inline, &s);
 	}
 	info->copies = s.v.v;
 	info->n_copies = s.v.n;
+}
+
+// How often each function was inlined, by pclntab: counted in one pass over all functions.
+struct tally {
+	struct target *t;
+	struct map seen; // nodes counted in the function at hand
+};
+
+static bool tally_inline(void *ctx, const struct go_inline *in)
+{
+	struct tally *c = ctx;
+	if (map_get(&c->seen, in->node))
+		return false;
+	map_put(&c->seen, in->node, c);
+	uint64_t key = str_hash(in->func);
+	size_t *count = map_get(&c->t->inline_counts, key);
+	if (!count) {
+		count = ARENA_NEW(c->t->arena, size_t);
+		map_put(&c->t->inline_counts, key, count);
+	}
+	++*count;
+	return false;
+}
+
+static void count_by_pclntab(struct target *t)
+{
+	t->inlines_are_counted = true;
+	t->inline_counts = map_init(t->arena);
+	size_t n = go_n_funcs(t->go);
+	for (size_t i = 0; i < n; i++) {
+		struct go_func f;
+		if (!go_func_get(t->go, i, &f) || !go_has_inlines(t->go, &f))
+			continue;
+		struct arena *scratch = arena_new();
+		struct tally c = { .t = t, .seen = map_init(scratch) };
+		go_each_inline(t->go, &f, tally_inline, &c);
+		arena_free(scratch);
+	}
+}
+
+struct err *target_count_copies(struct target *t, const struct target_func *f, size_t *out)
+{
+	struct dwarf_func df;
+	struct go_func gf;
+	*out = 0;
+	if (target_dwarf_func(t, f, &df))
+		return dwarf_count_inlines(t->dwarf, df.origin, out);
+	if (!target_go_func(t, f, &gf))
+		return NULL;
+	if (!t->inlines_are_counted)
+		count_by_pclntab(t);
+	const size_t *count = map_get(&t->inline_counts, str_hash(gf.name));
+	*out = count ? *count : 0;
+	return NULL;
 }
 
 struct err *find_copies(struct target_about *a)
@@ -77,7 +134,6 @@ struct err *find_copies(struct target_about *a)
 		TRY(copies_by_dwarf(a->t, a->dwarf.origin, a->info));
 	else if (a->is_go)
 		copies_by_pclntab(a->t, a->go.name, a->info);
-	a->info->brief.inlined_copies = a->info->n_copies;
 	return NULL;
 }
 
@@ -96,7 +152,6 @@ struct err *target_find_inlined(struct target *t, struct str name, struct target
 	}
 	if (info->n_copies == 0)
 		return err_new(ERR_NOTFOUND, "no inlined copy of %.*s", STR_ARG(name));
-	info->brief.inlined_copies = info->n_copies;
 	struct target_func *f = ARENA_NEW(t->arena, struct target_func);
 	f->name = f->symbol = arena_strdup(t->arena, name);
 	info->func = f;

@@ -3,6 +3,7 @@
 #ifndef TARGET_INTERNAL_H
 #define TARGET_INTERNAL_H
 
+#include "base/map.h"
 #include "dwarf/dwarf.h"
 #include "go/go.h"
 #include "target/target.h"
@@ -30,6 +31,8 @@ struct target {
 	struct target_func *funcs; // by address
 	size_t n_funcs;
 	bool funcs_are_read;
+	struct map inline_counts; // by hash of the name: how often it was inlined, without DWARF
+	bool inlines_are_counted;
 	bool sizes_are_rough; // of funcs: they go up to the next function
 };
 

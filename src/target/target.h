@@ -84,10 +84,14 @@ struct target_brief {
 	enum target_abi abi;
 	struct target_pos pos; // of its declaration
 	struct str signature;  // empty: unknown
-	size_t inlined_copies;
 };
 MUST_USE struct err *target_brief(struct target *t, const struct target_func *f,
 				  struct target_brief *out);
+
+// How many copies of it stand inside other functions. Reads the whole program's debug information
+// the first time.
+MUST_USE struct err *target_count_copies(struct target *t, const struct target_func *f,
+					 size_t *out);
 
 enum target_condition {
 	SITE_ALWAYS,

@@ -123,6 +123,18 @@ def test_inlined_copies_by_dwarf_and_by_pclntab(t, version):
     t.check(compared > 0, "copies to compare")
 
 
+@cases(["1.15", "1.21", "1.24", "1.27"])
+def test_list_counts_the_copies_that_show_lists(t, version):
+    for form in ("default", "stripped"):
+        path = t.go("zoo", version, form)
+        rows = [json.loads(line) for line in t.stoat("list", "-f", "json", path).out.splitlines()]
+        copied = [r for r in rows if r["inlined_copies"]]
+        t.check(len(copied) > 10, f"{len(copied)} functions have copies")
+        for r in copied[:: len(copied) // 8]:
+            f = shown(t, path, r.get("symbol", r["name"])).popitem()[1]
+            t.eq(len(f["inlined_copies"]), r["inlined_copies"], r["name"])
+
+
 def test_function_that_is_only_inlined(t):
     r = t.stoat("show", t.go("zoo", "1.24"), "runtime.add")
     t.check("every call of it was inlined" in r.out and "copies" in r.out, r.out)
