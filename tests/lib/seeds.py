@@ -230,12 +230,23 @@ def code():
     yield "every-byte", bytes(range(256)) + b"".join(b"\x0f" + bytes([b]) for b in range(256))
 
 
+# --- scripts ---
+
+
+def scripts():
+    folder = os.path.join(programs.ROOT, "tests", "golden", "ast")
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".bt"):
+            yield name, read(os.path.join(folder, name))
+
+
 HARNESSES = {
     "elf": [malicious, c_programs],
     "dwarf": [c_programs, go_programs],
     "buildinfo": [go_images, go_programs],
     "pclntab": [go_images, go_programs],
     "insn": [code],
+    "script": [scripts],
 }
 
 

@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parser's tools, and the top level of the grammar.
+#include "script/parser.h"
+
+// --- tokens ---
+
+void tok_advance(struct parser *p)
+{
+	p->prev_end = p->tok.span.off + p->tok.span.len;
+	p->lex.is_quiet = p->is_panic;
+	// Enough was found wrong: the rest of the script is as if it were not there.
+	if (diag_is_full(p->diag))
+		p->lex.pos = p->lex.end;
+	p->tok = lex_next(&p->lex);
+}
+
+bool tok_accept(struct parser *p, enum token_kind kind)
+{
+	if (p->tok.kind != kind)
+		return false;
+	tok_advance(p);
+	return true;
+}
+
+bool tok_is_word(const struct parser *p, const char *word)
+{
+	return p->tok.kind == TOK_WORD && str_eq(p->tok.text, str_from(word));
+}
+
+bool tok_accept_word(struct parser *p, const char *word)
+{
+	if (!tok_is_word(p, word))
+		return false;
+	tok_advance(p);
+	return true;
+}
+
+struct span span_since(const struct parser *p, struct span start)
+{
+	uint32_t end = MAX(p->prev_end, start.off);
+	return (struct span) { start.source, start.off, end - start.off };
+}
+
+// --- errors ---
+
+bool parse_error(struct parser *p, struct span span, const char *fmt, ...)
+{
+	if (p->is_panic)
+		return false;
+	p->is_panic = true;
+	// What a string or comment without an end has swallowed is missing now.
+	if (p->lex.is_cut) {
+		p->lex.is_cut = p->tok.kind == TOK_END;
+		return false;
+	}
+	// The end is unexpected once, however much is missing there.
+	if (p->is_ended)
+		return false;
+	p->is_ended = p->tok.kind == TOK_END && p->lex.end == p->lex.text.len;
+	va_list ap;
+	va_start(ap, fmt);
+	diag_verror(p->diag, span, fmt, ap);
+	va_end(ap);
+	return true;
+}
+
+struct str parse_found(struct parser *p)
+{
+	enum { SHOWN_MAX = 32 };
+	if (p->tok.kind == TOK_END)
+		return p->lex.end < p->lex.text.len ? STR("the end of the line")
+						    : STR("the end of the script");
+	if (p->tok.kind == TOK_STR)
+		return STR("a string");
+	struct str text = diag_span_text(p->diag, p->tok.span);
+	return arena_printf(p->arena, "'%.*s%s'", STR_ARG(str_first(text, SHOWN_MAX)),
+			    text.len > SHOWN_MAX ? "..." : "");
+}
+
+// What is missing is missing behind the last token, if the next one is on another line.
+static struct span place_of_missing(const struct parser *p)
+{
+	struct span here = p->tok.span;
+	if (p->prev_end > here.off)
+		return here;
+	const char *gap = p->lex.text.p + p->prev_end;
+	if (p->tok.kind != TOK_END && !memchr(gap, '\n', here.off - p->prev_end))
+		return here;
+	return (struct span) { here.source, p->prev_end, 0 };
+}
+
+bool parse_expected(struct parser *p, const char *what)
+{
+	if (p->is_panic)
+		return false;
+	struct str found = parse_found(p);
+	if (!parse_error(p, place_of_missing(p), "expected %s, found %.*s", what, STR_ARG(found)))
+		return false;
+	if (p->tok.kind == TOK_ASSIGN)
+		diag_hint(p->diag, "'=' assigns, and does so only as a statement of its own; to "
+				   "compare, write '=='");
+	return true;
+}
+
+bool tok_expect(struct parser *p, enum token_kind kind, const char *what)
+{
+	if (tok_accept(p, kind))
+		return true;
+	parse_expected(p, what);
+	return false;
+}
+
+struct name tok_expect_name(struct parser *p, const char *what)
+{
+	struct name name = { .text = STR(""), .span = p->tok.span };
+	if (p->tok.kind == TOK_WORD)
+		name.text = p->tok.text;
+	tok_expect(p, TOK_WORD, what);
+	return name;
+}
+
+static bool is_opening(enum token_kind kind)
+{
+	return kind == TOK_LBRACE || kind == TOK_LPAREN || kind == TOK_LBRACKET;
+}
+
+static bool is_closing(enum token_kind kind)
+{
+	return kind == TOK_RBRACE || kind == TOK_RPAREN || kind == TOK_RBRACKET;
+}
+
+void tok_skip_group(struct parser *p)
+{
+	size_t depth = 0;
+	do {
+		depth += is_opening(p->tok.kind);
+		depth -= is_closing(p->tok.kind) && depth;
+		tok_advance(p);
+	} while (depth && p->tok.kind != TOK_END);
+}
+
+void parse_sync(struct parser *p)
+{
+	while (p->is_panic && p->tok.kind != TOK_END && p->tok.kind != TOK_RBRACE) {
+		if (p->tok.kind == TOK_LBRACE) {
+			tok_skip_group(p);
+			// What closes a block ends a statement, if nothing of it follows.
+			if (p->tok.kind != TOK_SEMI && !tok_is_word(p, "else"))
+				break;
+		} else if (p->tok.kind == TOK_SEMI) {
+			p->is_panic = false;
+			tok_advance(p);
+		} else {
+			tok_advance(p);
+		}
+	}
+	p->is_panic = false;
+}
+
+bool nest_enter(struct parser *p)
+{
+	if (p->nest < PARSE_NEST_MAX) {
+		p->nest++;
+		return true;
+	}
+	parse_error(p, p->tok.span, "this is nested too deeply (more than %d levels)",
+		    PARSE_NEST_MAX);
+	return false;
+}
+
+void nest_leave(struct parser *p)
+{
+	p->nest--;
+}
+
+// --- the top level ---
+
+static struct item *add_item(struct parser *p, enum item_kind kind)
+{
+	struct item *item = ARENA_NEW(p->arena, struct item);
+	item->kind = kind;
+	item->span = p->tok.span;
+	VEC_PUSH(p->arena, &p->items, item);
+	return item;
+}
+
+// What may have been meant by something that stands between a probe and its '{'.
+static void hint_attach(struct parser *p, const struct probe *probe)
+{
+	const struct attach *last = probe->n_attach ? &probe->attach[probe->n_attach - 1] : NULL;
+	if (last && last->n_fields > 1 &&
+	    str_find(last->fields[last->n_fields - 1].text, STR("/")) >= 0)
+		diag_hint(p->diag, "a predicate needs a blank before its first '/'");
+	else if (p->tok.kind == TOK_WORD)
+		diag_hint(p->diag, "probes are separated by ',', and names with blanks in them "
+				   "stand in quotes");
+}
+
+// probe = attach_list ("/" expr "/")? block
+static void parse_probe(struct parser *p)
+{
+	struct item *item = add_item(p, ITEM_PROBE);
+	struct span start = p->tok.span;
+	parse_attach_list(p, &item->probe);
+	if (!p->is_panic && p->tok.kind == TOK_BINARY && p->tok.op == OP_DIV)
+		item->probe.predicate = parse_predicate(p);
+	while (p->is_panic && p->tok.kind != TOK_LBRACE && p->tok.kind != TOK_SEMI &&
+	       p->tok.kind != TOK_END)
+		tok_advance(p);
+	if (p->tok.kind == TOK_LBRACE)
+		p->is_panic = false;
+	else if (parse_expected(p, "the probe's '{'"))
+		hint_attach(p, &item->probe);
+	item->probe.body = parse_block(p);
+	block_drop_value(p->arena, item->probe.body);
+	item->span = span_since(p, start);
+}
+
+// config = "config" "=" "{" (name "=" expr (";" | ","))* "}"
+static void parse_config(struct parser *p)
+{
+	struct item *item = add_item(p, ITEM_CONFIG);
+	struct span start = p->tok.span;
+	VEC(struct config_entry) entries = { 0 };
+	tok_advance(p);
+	tok_expect(p, TOK_ASSIGN, "'='");
+	tok_expect(p, TOK_LBRACE, "'{'");
+	while (!p->is_panic && p->tok.kind != TOK_RBRACE) {
+		struct config_entry e = { .key = tok_expect_name(p, "a setting's name") };
+		tok_expect(p, TOK_ASSIGN, "'='");
+		e.value = parse_expr(p);
+		VEC_PUSH(p->arena, &entries, e);
+		if (!tok_accept(p, TOK_SEMI) && !tok_accept(p, TOK_COMMA) &&
+		    p->tok.kind != TOK_RBRACE)
+			parse_expected(p, "';'");
+	}
+	item->config.v = entries.v;
+	item->config.n = entries.n;
+	parse_sync(p);
+	tok_expect(p, TOK_RBRACE, "'}'");
+	item->span = span_since(p, start);
+}
+
+// import = "import" string ";"
+static void parse_import(struct parser *p)
+{
+	struct item *item = add_item(p, ITEM_IMPORT);
+	struct span start = p->tok.span;
+	tok_advance(p);
+	item->import = (struct name) { .text = p->tok.text, .span = p->tok.span };
+	tok_expect(p, TOK_STR, "the file's name in quotes");
+	item->span = span_since(p, start);
+	tok_expect(p, TOK_SEMI, "';'");
+}
+
+// map_item = "let" map "=" name "(" exprs ")" ";"
+static void parse_map_item(struct parser *p)
+{
+	struct item *item = add_item(p, ITEM_MAP);
+	struct span start = p->tok.span;
+	tok_advance(p);
+	item->map.name = (struct name) { .text = p->tok.text, .span = p->tok.span };
+	if (!tok_expect(p, TOK_MAP, "a map, as in 'let @m = lruhash(100);'"))
+		return;
+	tok_expect(p, TOK_ASSIGN, "'='");
+	item->map.type = tok_expect_name(p, "the map's type, as in 'lruhash(100)'");
+	tok_expect(p, TOK_LPAREN, "'('");
+	item->map.args = parse_expr_list(p, TOK_RPAREN, "')'");
+	item->span = span_since(p, start);
+	tok_expect(p, TOK_SEMI, "';'");
+}
+
+// macro_param = var | map | name
+static struct macro_param parse_macro_param(struct parser *p)
+{
+	struct macro_param param = { .name = { p->tok.text, p->tok.span } };
+	param.kind = p->tok.kind == TOK_VAR   ? MACRO_PARAM_VAR
+		     : p->tok.kind == TOK_MAP ? MACRO_PARAM_MAP
+					      : MACRO_PARAM_EXPR;
+	if (p->tok.kind == TOK_VAR || p->tok.kind == TOK_MAP || p->tok.kind == TOK_WORD)
+		tok_advance(p);
+	else
+		parse_expected(p, "a parameter: $variable, @map or a name");
+	return param;
+}
+
+// macro = "macro" name "(" (macro_param ("," macro_param)*)? ")" block
+static void parse_macro(struct parser *p)
+{
+	struct item *item = add_item(p, ITEM_MACRO);
+	struct span start = p->tok.span;
+	VEC(struct macro_param) params = { 0 };
+	tok_advance(p);
+	item->macro.name = tok_expect_name(p, "the macro's name");
+	tok_expect(p, TOK_LPAREN, "'('");
+	while (!p->is_panic && p->tok.kind != TOK_RPAREN) {
+		VEC_PUSH(p->arena, &params, parse_macro_param(p));
+		if (!tok_accept(p, TOK_COMMA) && p->tok.kind != TOK_RPAREN)
+			parse_expected(p, "',' or ')'");
+	}
+	tok_expect(p, TOK_RPAREN, "')'");
+	item->macro.params = params.v;
+	item->macro.n_params = params.n;
+	item->macro.body = parse_block(p);
+	item->span = span_since(p, start);
+}
+
+// The token behind the current one.
+static struct token peek(const struct parser *p)
+{
+	struct lexer ahead = p->lex;
+	ahead.is_quiet = true;
+	return lex_next(&ahead);
+}
+
+static void refuse_function(struct parser *p)
+{
+	if (parse_error(p, p->tok.span, "functions ('fn') are not supported"))
+		diag_hint(p->diag, "a macro does the same: macro name($v, e, @m) { ... }");
+	while (p->tok.kind != TOK_LBRACE && p->tok.kind != TOK_END)
+		tok_advance(p);
+	if (p->tok.kind == TOK_LBRACE)
+		tok_skip_group(p);
+	p->is_panic = false;
+}
+
+static bool is_c_definition(const struct parser *p)
+{
+	static const char *const words[] = { "struct", "union", "enum", "typedef" };
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (tok_is_word(p, words[i]))
+			return true;
+	}
+	return false;
+}
+
+// item = config | import | map_item | macro | c_definition | preprocessor | probe | ";"
+static void parse_item(struct parser *p)
+{
+	struct token next = p->tok.kind == TOK_WORD ? peek(p) : (struct token) { 0 };
+	if (p->tok.kind == TOK_HASH)
+		parse_preprocessor(p);
+	else if (is_c_definition(p))
+		parse_c_definition(p);
+	else if (tok_is_word(p, "config") && next.kind == TOK_ASSIGN)
+		parse_config(p);
+	else if (tok_is_word(p, "import") && next.kind == TOK_STR)
+		parse_import(p);
+	else if (tok_is_word(p, "let") && next.kind != TOK_COLON)
+		parse_map_item(p);
+	else if (tok_is_word(p, "macro") && next.kind == TOK_WORD)
+		parse_macro(p);
+	else if (tok_is_word(p, "fn") && next.kind == TOK_WORD)
+		refuse_function(p);
+	else if (!tok_accept(p, TOK_SEMI))
+		parse_probe(p);
+	if (!p->is_panic)
+		return;
+	parse_sync(p);
+	tok_accept(p, TOK_RBRACE);
+}
+
+static void parse_all(struct parser *p)
+{
+	struct str text = p->lex.text;
+	if (str_starts(text, STR("#!"))) {
+		const char *nl = memchr(text.p, '\n', text.len);
+		p->lex.pos = nl ? (size_t)(nl - text.p) : text.len;
+	}
+	tok_advance(p);
+	while (p->tok.kind != TOK_END) {
+		if (p->tok.kind == TOK_RBRACE) {
+			parse_error(p, p->tok.span, "'}' without a '{' before it");
+			p->is_panic = false;
+			tok_advance(p);
+		} else {
+			parse_item(p);
+		}
+	}
+}
+
+struct script *script_parse(struct arena *a, uint32_t source, struct diag *diag)
+{
+	struct str text = diag_source_text(diag, source);
+	struct script *s = ARENA_NEW(a, struct script);
+	s->source = source;
+	if (text.len > SCRIPT_SIZE_MAX) {
+		diag_error(diag, (struct span) { source, 0, 0 },
+			   "the script is too large: %zu bytes, of at most %u", text.len,
+			   SCRIPT_SIZE_MAX);
+		return s;
+	}
+	struct parser p = {
+		.arena = a,
+		.diag = diag,
+		.lex = { .arena = a, .diag = diag, .source = source, .text = text },
+		.tok = { .span = { source, 0, 0 } },
+		.type_names = map_init(a),
+		.defines = map_init(a),
+	};
+	p.lex.end = text.len;
+	parse_all(&p);
+	s->items = p.items.v;
+	s->n_items = p.items.n;
+	return s;
+}

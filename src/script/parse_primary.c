@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+// What expressions are made of: literals, names, calls, brackets, if and blocks.
+#include "script/parser.h"
+
+// The current token is all of the expression.
+static struct expr *expr_token(struct parser *p, enum expr_kind kind)
+{
+	struct span start = p->tok.span;
+	struct expr *e = expr_make(p, kind, start);
+	tok_advance(p);
+	return expr_done(p, e, start);
+}
+
+// int = digits suffix?
+static struct expr *parse_int(struct parser *p)
+{
+	struct number num = p->tok.num;
+	struct expr *e = expr_token(p, EXPR_INT);
+	e->num.value = num.value;
+	e->num.suffix = num.suffix;
+	e->num.is_duration = num.is_duration;
+	return e;
+}
+
+static struct expr *parse_param(struct parser *p)
+{
+	uint64_t number = p->tok.num.value;
+	struct expr *e = expr_token(p, EXPR_PARAM);
+	e->num.value = number;
+	e->num.suffix = STR("");
+	return e;
+}
+
+static struct expr *parse_str(struct parser *p)
+{
+	struct str text = p->tok.text;
+	struct expr *e = expr_token(p, EXPR_STR);
+	e->str = text;
+	return e;
+}
+
+static struct expr *parse_var(struct parser *p)
+{
+	struct str name = p->tok.text;
+	struct expr *e = expr_token(p, EXPR_VAR);
+	e->var.name = name;
+	return e;
+}
+
+// exprs = (expr ("," expr)* ","?)?
+struct expr_list parse_expr_list(struct parser *p, enum token_kind close, const char *what)
+{
+	struct expr_list list = { 0 };
+	bool in_predicate = p->in_predicate;
+	p->in_predicate = false;
+	while (!p->is_panic && p->tok.kind != close) {
+		VEC_PUSH(p->arena, &list, parse_expr(p));
+		if (tok_accept(p, TOK_COMMA) || p->tok.kind == close)
+			continue;
+		struct str wanted = arena_printf(p->arena, "',' or %s", what);
+		parse_expected(p, wanted.p);
+	}
+	p->in_predicate = in_predicate;
+	tok_expect(p, close, what);
+	return list;
+}
+
+// map = "@" name? ("[" exprs "]")?
+static struct expr *parse_map(struct parser *p)
+{
+	struct span start = p->tok.span;
+	struct expr *e = expr_make(p, EXPR_MAP, start);
+	e->map.name = p->tok.text;
+	tok_advance(p);
+	if (p->tok.kind == TOK_LBRACKET) {
+		e->map.has_keys = true;
+		tok_advance(p);
+		if (p->tok.kind == TOK_RBRACKET)
+			parse_expected(p, "a key");
+		e->map.keys = parse_expr_list(p, TOK_RBRACKET, "']'");
+	}
+	return expr_done(p, e, start);
+}
+
+// record = "(" name "=" expr ("," name "=" expr)* ","? ")"
+static struct expr *parse_record(struct parser *p, struct span start)
+{
+	struct expr *e = expr_make(p, EXPR_RECORD, start);
+	VEC(struct record_item) items = { 0 };
+	while (!p->is_panic && p->tok.kind != TOK_RPAREN) {
+		struct record_item item = { .name = tok_expect_name(p, "a field's name") };
+		tok_expect(p, TOK_ASSIGN, "'='");
+		item.value = parse_expr(p);
+		VEC_PUSH(p->arena, &items, item);
+		if (!tok_accept(p, TOK_COMMA) && p->tok.kind != TOK_RPAREN)
+			parse_expected(p, "',' or ')'");
+	}
+	tok_expect(p, TOK_RPAREN, "')'");
+	e->record.v = items.v;
+	e->record.n = items.n;
+	return expr_done(p, e, start);
+}
+
+static bool is_at_record(const struct parser *p)
+{
+	struct lexer ahead = p->lex;
+	ahead.is_quiet = true;
+	return p->tok.kind == TOK_WORD && lex_next(&ahead).kind == TOK_ASSIGN;
+}
+
+// paren = "(" expr ")" | tuple | record
+// tuple = "(" ")" | "(" expr "," exprs ")"
+static struct expr *parse_paren(struct parser *p)
+{
+	struct span start = p->tok.span;
+	bool in_predicate = p->in_predicate;
+	struct expr *e;
+	tok_advance(p);
+	p->in_predicate = false;
+	if (is_at_record(p)) {
+		e = parse_record(p, start);
+	} else if (tok_accept(p, TOK_RPAREN)) {
+		e = expr_done(p, expr_make(p, EXPR_TUPLE, start), start);
+	} else {
+		e = parse_expr(p);
+		if (tok_accept(p, TOK_COMMA)) {
+			struct expr *tuple = expr_make(p, EXPR_TUPLE, start);
+			struct expr_list rest = parse_expr_list(p, TOK_RPAREN, "')'");
+			VEC_PUSH(p->arena, &tuple->items, e);
+			for (size_t i = 0; i < rest.n; i++)
+				VEC_PUSH(p->arena, &tuple->items, rest.v[i]);
+			e = expr_done(p, tuple, start);
+		} else {
+			tok_expect(p, TOK_RPAREN, "')'");
+		}
+	}
+	p->in_predicate = in_predicate;
+	return e;
+}
+
+// sizeof = "sizeof" "(" (type | expr) ")"
+static struct expr *parse_sizeof(struct parser *p)
+{
+	struct span start = p->tok.span;
+	struct expr *e = expr_make(p, EXPR_SIZEOF, start);
+	tok_advance(p);
+	parse_type_or_expr(p, &e->type_of.type, &e->type_of.value);
+	tok_expect(p, TOK_RPAREN, "')'");
+	return expr_done(p, e, start);
+}
+
+// offsetof = "offsetof" "(" (type | expr) "," name ("." name)* ")"
+static struct expr *parse_offsetof(struct parser *p)
+{
+	struct span start = p->tok.span;
+	struct expr *e = expr_make(p, EXPR_OFFSETOF, start);
+	VEC(struct name) path = { 0 };
+	tok_advance(p);
+	parse_type_or_expr(p, &e->offset_of.type, &e->offset_of.value);
+	tok_expect(p, TOK_COMMA, "',' and a field");
+	do {
+		VEC_PUSH(p->arena, &path, tok_expect_name(p, "a field's name"));
+	} while (!p->is_panic && tok_accept(p, TOK_DOT));
+	tok_expect(p, TOK_RPAREN, "')'");
+	e->offset_of.path = path.v;
+	e->offset_of.n_path = path.n;
+	return expr_done(p, e, start);
+}
+
+// if = "if" expr block ("else" (if | block))?
+static struct expr *parse_if(struct parser *p)
+{
+	struct span start = p->tok.span;
+	struct expr *e = expr_make(p, EXPR_IF, start);
+	tok_advance(p);
+	e->if_else.cond = parse_condition(p);
+	e->if_else.then = parse_block(p);
+	if (!p->is_panic && tok_accept_word(p, "else")) {
+		if (tok_is_word(p, "if") && nest_enter(p)) {
+			struct block *b = ARENA_NEW(p->arena, struct block);
+			b->value = parse_if(p);
+			b->span = b->value->span;
+			b->height = block_height(b);
+			if (!expr_has_value(b->value))
+				block_drop_value(p->arena, b);
+			e->if_else.other = b;
+			nest_leave(p);
+		} else {
+			e->if_else.other = parse_block(p);
+		}
+	}
+	return expr_done(p, e, start);
+}
+
+static struct expr *parse_block_expr(struct parser *p)
+{
+	struct span start = p->tok.span;
+	struct expr *e = expr_make(p, EXPR_BLOCK, start);
+	e->block = parse_block(p);
+	return expr_done(p, e, start);
+}
+
+// braced = if | block
+struct expr *parse_braced(struct parser *p)
+{
+	return tok_is_word(p, "if") ? parse_if(p) : parse_block_expr(p);
+}
+
+// The value that a #define gave to the name at the current token.
+static struct expr *parse_defined(struct parser *p, struct define *def)
+{
+	struct span use = p->tok.span;
+	tok_advance(p);
+	p->n_expanded += def->value.len + 1;
+	if (def->is_expanding || p->n_expanded > PARSE_EXPANSION_MAX) {
+		if (parse_error(p, use, "the value of '%.*s' %s", STR_ARG(def->name.text),
+				def->is_expanding ? "refers to itself" : "makes this too large"))
+			diag_hint(p->diag, "it is defined by a #define");
+		return expr_bad(p, use);
+	}
+	if (!def->value.len) {
+		parse_error(p, use, "'%.*s' is defined without a value", STR_ARG(def->name.text));
+		return expr_bad(p, use);
+	}
+	struct lexer lex = p->lex;
+	struct token tok = p->tok;
+	uint32_t prev_end = p->prev_end;
+	bool in_predicate = p->in_predicate;
+	def->is_expanding = true;
+	p->in_predicate = false;
+	p->lex.pos = def->value.off;
+	p->lex.end = def->value.off + def->value.len;
+	tok_advance(p);
+	struct expr *e = parse_expr(p);
+	if (p->tok.kind != TOK_END) {
+		struct str found = parse_found(p);
+		parse_error(p, use, "the value of '%.*s' is not one expression: %.*s follows",
+			    STR_ARG(def->name.text), STR_ARG(found));
+	}
+	p->in_predicate = in_predicate;
+	p->prev_end = prev_end;
+	p->tok = tok;
+	p->lex = lex;
+	def->is_expanding = false;
+	return e;
+}
+
+// call = name "(" exprs ")"
+static struct expr *parse_call(struct parser *p, struct name name)
+{
+	struct expr *e = expr_make(p, EXPR_CALL, name.span);
+	tok_advance(p);
+	e->call.name = name;
+	e->call.args = parse_expr_list(p, TOK_RPAREN, "')'");
+	return expr_done(p, e, name.span);
+}
+
+// bare_delete = "delete" map, as awk has it
+static struct expr *parse_bare_delete(struct parser *p, struct name name)
+{
+	struct expr *e = expr_make(p, EXPR_CALL, name.span);
+	e->call.name = name;
+	VEC_PUSH(p->arena, &e->call.args, parse_map(p));
+	return expr_done(p, e, name.span);
+}
+
+static bool is_keyword(struct str word)
+{
+	static const char *const words[] = {
+		"else", "for",    "while", "unroll", "let",    "return", "break",  "continue",
+		"enum", "config", "macro", "import", "struct", "union",  "typeof", "typedef",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (str_eq(word, str_from(words[i])))
+			return true;
+	}
+	return false;
+}
+
+// word = "true" | "false" | if | sizeof | offsetof | call | name
+static struct expr *parse_word(struct parser *p)
+{
+	struct define *def = find_define(p, p->tok.text);
+	struct name name = { .text = p->tok.text, .span = p->tok.span };
+	if (def)
+		return parse_defined(p, def);
+	if (tok_is_word(p, "if"))
+		return parse_braced(p);
+	if (tok_is_word(p, "sizeof"))
+		return parse_sizeof(p);
+	if (tok_is_word(p, "offsetof"))
+		return parse_offsetof(p);
+	if (tok_is_word(p, "true") || tok_is_word(p, "false")) {
+		struct expr *e = expr_token(p, EXPR_BOOL);
+		e->num.value = name.text.len == 4;
+		e->num.suffix = STR("");
+		return e;
+	}
+	if (is_keyword(name.text)) {
+		parse_expected(p, "an expression");
+		return expr_bad(p, name.span);
+	}
+	tok_advance(p);
+	if (p->tok.kind == TOK_LPAREN)
+		return parse_call(p, name);
+	if (p->tok.kind == TOK_MAP && str_eq(name.text, STR("delete")))
+		return parse_bare_delete(p, name);
+	struct expr *e = expr_make(p, EXPR_NAME, name.span);
+	e->str = name.text;
+	return expr_done(p, e, name.span);
+}
+
+// primary = int | string | param | "$#" | var | map | word | paren | block
+struct expr *parse_primary(struct parser *p)
+{
+	switch ((int)p->tok.kind) {
+	case TOK_INT:
+		return parse_int(p);
+	case TOK_STR:
+		return parse_str(p);
+	case TOK_PARAM:
+		return parse_param(p);
+	case TOK_PARAM_COUNT:
+		return expr_token(p, EXPR_PARAM_COUNT);
+	case TOK_VAR:
+		return parse_var(p);
+	case TOK_MAP:
+		return parse_map(p);
+	case TOK_WORD:
+		return parse_word(p);
+	case TOK_LPAREN:
+		return parse_paren(p);
+	case TOK_LBRACE:
+		return parse_braced(p);
+	default:
+		parse_expected(p, "an expression");
+		return expr_bad(p, p->tok.span);
+	}
+}
