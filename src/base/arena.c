@@ -47,6 +47,26 @@ void arena_free(struct arena *a)
 	free(a);
 }
 
+void arena_clear(struct arena *a)
+{
+	struct chunk *keep = NULL;
+	for (struct chunk *c = a->last, *prev; c; c = prev) {
+		prev = c->prev;
+		// The oldest one is the smallest; large ones are rarely needed again.
+		if (prev)
+			free(c);
+		else
+			keep = c;
+	}
+	if (keep) {
+		memset(keep->data, 0, keep->used);
+		keep->used = 0;
+	}
+	a->last = keep;
+	a->used = 0;
+	a->next_cap = CHUNK_MIN;
+}
+
 void arena_autofree(struct arena **a)
 {
 	arena_free(*a);

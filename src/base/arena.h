@@ -12,6 +12,8 @@ struct arena;
 // The caller frees it with arena_free, and with it everything that was allocated from it.
 struct arena *arena_new(void);
 void arena_free(struct arena *a);
+// Forgets everything that was allocated, but keeps some memory for what comes next.
+void arena_clear(struct arena *a);
 
 // n * size zeroed bytes, aligned for any type. Overflow or lack of memory stops the program:
 // sizes that come from a file are checked against the file before they get here.

@@ -75,7 +75,7 @@ static void print_verbose(struct target *t, const struct target_func *f,
 }
 
 static struct err *print_all(struct target *t, const struct target_matches *m,
-			     const struct list_options *o, FILE *out)
+			     const struct list_options *o, struct arena *arena, FILE *out)
 {
 	for (size_t i = 0; i < m->n; i++) {
 		const struct target_func *f = m->v[i];
@@ -85,7 +85,8 @@ static struct err *print_all(struct target *t, const struct target_matches *m,
 			continue;
 		}
 		struct target_brief b;
-		TRY(target_brief(t, f, &b));
+		arena_clear(arena);
+		TRY(target_brief(t, f, arena, &b));
 		if (o->json)
 			TRY(print_json(t, f, &b, out));
 		else
@@ -111,7 +112,9 @@ static struct err *list(struct target *t, size_t n_patterns, char **patterns,
 			       target_name(t));
 	FILE *out;
 	TRY(output_open(o->output, &out));
-	struct err *e = print_all(t, &m, o, out);
+	struct arena *arena = arena_new();
+	struct err *e = print_all(t, &m, o, arena, out);
+	arena_free(arena);
 	struct err *closing = output_close(out);
 	if (e) {
 		err_free(closing);

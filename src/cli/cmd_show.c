@@ -52,8 +52,9 @@ static struct err *match_last_component(struct target *t, const char *word,
 static struct err *show_one(struct target *t, const struct target_func *f,
 			    const struct show_options *o, FILE *out)
 {
+	AUTO(arena_autofree) struct arena *arena = arena_new();
 	struct target_info *info;
-	TRY(target_info(t, f, &info));
+	TRY(target_info(t, f, arena, &info));
 	if (o->json)
 		show_json(t, info, o->with_asm, out);
 	else
@@ -64,8 +65,9 @@ static struct err *show_one(struct target *t, const struct target_func *f,
 static struct err *show_inlined(struct target *t, const char *name, const struct show_options *o,
 				FILE *out)
 {
+	AUTO(arena_autofree) struct arena *arena = arena_new();
 	struct target_info *info;
-	TRY(target_find_inlined(t, str_from(name), &info));
+	TRY(target_find_inlined(t, str_from(name), arena, &info));
 	if (o->json)
 		show_json(t, info, false, out);
 	else

@@ -84,7 +84,9 @@ static void places(struct json *j, struct target *t, const struct places *p,
 		   const struct type_words *words)
 {
 	enum insn_arch arch = target_arch(t);
-	json_kstr(j, "place", target_place_text(t, p, words));
+	struct arena *a = arena_new();
+	json_kstr(j, "place", target_place_text(t, a, p, words));
+	arena_free(a);
 	json_key(j, "pieces");
 	json_open(j, '[');
 	for (size_t i = 0; i < p->n; i++) {
@@ -122,6 +124,8 @@ static void value(struct json *j, struct target *t, const struct target_value *v
 		json_kbool(j, "receiver", true);
 	if (v->is_hidden)
 		json_kbool(j, "hidden", true);
+	if (v->is_lost_on_restart)
+		json_kbool(j, "lost_when_stack_grows", true);
 	json_key(j, "words");
 	json_open(j, '[');
 	for (size_t i = 0; i < v->words.n; i++) {
@@ -251,7 +255,7 @@ static void code_facts(struct json *j, struct target *t, const struct target_inf
 	json_khex(j, "address", f->vaddr);
 	uint64_t foff;
 	if (elf_vaddr_to_foff(target_elf(t), f->vaddr, &foff))
-		json_khex(j, "offset", foff);
+		json_khex(j, "file_offset", foff);
 	json_ku64(j, "size", target_func_size(t, f));
 	json_key(j, "entry");
 	site(j, t, code, &info->entry);

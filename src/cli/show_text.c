@@ -8,6 +8,8 @@
 
 // Copies of an inlined function that are listed without -v.
 #define COPIES_SHOWN 8u
+// Words of one value that are listed; JSON has them all.
+#define WORDS_SHOWN 12u
 
 // One section: its label in front of the first row.
 struct section {
@@ -113,7 +115,8 @@ static void print_sites(struct target *t, const struct target_info *info, FILE *
 // --- values ---
 
 // "ptr rbx, len rcx"; for a single word just its place.
-static void words_cell(struct target *t, const struct target_value *v, struct section *s)
+static void words_cell(struct target *t, struct arena *a, const struct target_value *v,
+		       struct section *s)
 {
 	if (!v->is_known && v->words.n == 0 && !v->type) {
 		table_cell(s->table, "not known");
@@ -132,18 +135,20 @@ static void words_cell(struct target *t, const struct target_value *v, struct se
 	FILE *f = open_memstream(&text, &len);
 	if (!f)
 		abort();
-	for (size_t i = 0; i < v->words.n; i++) {
+	for (size_t i = 0; i < v->words.n && i < WORDS_SHOWN; i++) {
 		struct str path = v->words.v[i].path;
 		if (path.len && path.p[0] == '.')
 			path = str_from_off(path, 1);
 		struct str place =
-			v->is_known ? target_place_text(t, &v->word_places[i], NULL) : STR("?");
+			v->is_known ? target_place_text(t, a, &v->word_places[i], NULL) : STR("?");
 		fprintf(f, "%s%.*s%s%.*s", i ? ", " : "", STR_ARG(path), path.len ? " " : "",
 			STR_ARG(place));
 		if (!v->type)
 			fprintf(f, " (%u byte%s)", v->words.v[i].size,
 				v->words.v[i].size == 1 ? "" : "s");
 	}
+	if (v->words.n > WORDS_SHOWN)
+		fprintf(f, ", ... %zu words in all", v->words.n);
 	fclose(f);
 	table_cell(s->table, "%s", text);
 	free(text);
@@ -170,7 +175,9 @@ static void print_values(struct target *t, const struct target_info *info, bool 
 				  : v->is_hidden ? STR("(dictionary of the generic function)")
 						 : STR("?");
 		table_cell(s.table, "%.*s", STR_ARG(type));
-		words_cell(t, v, &s);
+		words_cell(t, a, v, &s);
+		if (v->is_lost_on_restart)
+			table_cell(s.table, "unused: lost when the stack had to grow");
 		table_row(s.table);
 		k++;
 	}
@@ -182,7 +189,7 @@ static void print_values(struct target *t, const struct target_info *info, bool 
 
 static void stretch_cells(struct target *t, const struct target_info *info,
 			  const struct target_local *l, const struct target_stretch *v,
-			  struct section *s)
+			  struct arena *a, struct section *s)
 {
 	uint64_t base = info->func->vaddr;
 	if (v->first_line && v->first_line == v->last_line)
@@ -198,8 +205,8 @@ static void stretch_cells(struct target *t, const struct target_info *info,
 		table_cell(s->table, "+0x%" PRIx64 "..+0x%" PRIx64, low - base, high - base);
 	else
 		table_cell(s->table, "0x%" PRIx64 "..0x%" PRIx64, low, high);
-	struct places places = target_frame_places(t, v);
-	table_cell(s->table, "%.*s", STR_ARG(target_place_text(t, &places, &l->words)));
+	struct places places = target_frame_places(a, v);
+	table_cell(s->table, "%.*s", STR_ARG(target_place_text(t, a, &places, &l->words)));
 	table_row(s->table);
 }
 
@@ -212,7 +219,7 @@ static void local_rows(struct target *t, const struct target_info *info,
 		table_cell(s->table, "%.*s", i ? 0 : (int)l->name.len, l->name.p);
 		table_cell(s->table, "%.*s", i ? 0 : (int)type.len, type.p);
 		if (l->n) {
-			stretch_cells(t, info, l, &l->v[i], s);
+			stretch_cells(t, info, l, &l->v[i], a, s);
 		} else {
 			table_cell(s->table, "optimised away");
 			table_row(s->table);

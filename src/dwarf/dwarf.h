@@ -99,11 +99,12 @@ enum dwarf_vars_of {
 	DWARF_VARS_ALL,    // and locals, those of code inlined into it too
 };
 
-// Parameters in the order of declaration, results after them (Go), then locals as their blocks
-// come. Locations are clipped to the function. Places relative to the frame base are given as
-// PLACE_CFA (frame base = CFA) or PLACE_MEM (a register).
+// In the caller's arena: parameters in the order of declaration, results after them (Go), then
+// locals as their blocks come. Locations are clipped to the function. Places relative to the frame
+// base are given as PLACE_CFA (frame base = CFA) or PLACE_MEM (a register).
 MUST_USE struct err *dwarf_func_vars(struct dwarf *dw, const struct dwarf_func *f,
-				     enum dwarf_vars_of which, struct dwarf_vars *out);
+				     enum dwarf_vars_of which, struct arena *arena,
+				     struct dwarf_vars *out);
 // The return type (C, C++, Rust); NULL type for void.
 MUST_USE struct err *dwarf_func_return_type(struct dwarf *dw, const struct dwarf_func *f,
 					    struct type **out);

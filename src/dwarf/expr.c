@@ -533,12 +533,12 @@ void expr_places(struct expr *x, struct bytes code, struct places *out)
 		step(&m);
 	bool is_bad = m.is_lost || !cursor_ok(&m.c);
 	if (is_bad || m.n_pieces == 0) {
-		out->v = ARENA_NEW(x->dw->arena, struct place);
+		out->v = ARENA_NEW(x->arena, struct place);
 		out->v[0] = is_bad ? complex_place() : current(&m, x->size);
 		out->n = 1;
 		return;
 	}
-	out->v = ARENA_ARRAY(x->dw->arena, struct place, m.n_pieces);
+	out->v = ARENA_ARRAY(x->arena, struct place, m.n_pieces);
 	memcpy(out->v, pieces, m.n_pieces * sizeof(pieces[0]));
 	out->n = m.n_pieces;
 }

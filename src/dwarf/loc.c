@@ -54,14 +54,14 @@ static const struct type_words *words_of(struct loc_reader *r)
 	if (!r->has_words) {
 		r->has_words = true;
 		r->words = (struct type_words) { 0 };
-		err_free(r->type ? type_flatten(r->dw->arena, r->type, &r->words) : NULL);
+		err_free(r->type ? type_flatten(r->arena, r->type, &r->words) : NULL);
 	}
 	return &r->words;
 }
 
-static void set_complex(struct dwarf *dw, struct places *p)
+static void set_complex(struct arena *a, struct places *p)
 {
-	p->v = ARENA_NEW(dw->arena, struct place);
+	p->v = ARENA_NEW(a, struct place);
 	p->v[0].kind = PLACE_COMPLEX;
 	p->n = 1;
 }
@@ -72,7 +72,7 @@ static void place_go_pieces(struct loc_reader *r, struct places *p)
 	if (p->n > words->n)
 		drop_repeated(p);
 	if (words->is_cut || !match_words(p, words))
-		set_complex(r->dw, p);
+		set_complex(r->arena, p);
 }
 
 // Without pieces an entry is of the whole value in memory, or of the one word that the compiler
@@ -93,7 +93,7 @@ static void doubt_go_singles(struct loc_reader *r, struct dwarf_loc *locs, size_
 		const struct place *p = locs[i].places.v;
 		bool is_arg = p->kind == PLACE_CFA && p->off >= 0 && !has_reg_abi;
 		if (has_reg || is_arg)
-			set_complex(r->dw, &locs[i].places);
+			set_complex(r->arena, &locs[i].places);
 	}
 }
 
@@ -106,14 +106,14 @@ static void add_clipped(struct loc_reader *r, uint64_t low, uint64_t high,
 	for (size_t i = 0; i < r->clip->n && budget_take(r->budget, 1); i++) {
 		uint64_t from = MAX(low, r->clip->v[i].low), to = MIN(high, r->clip->v[i].high);
 		if (from < to)
-			VEC_PUSH(r->dw->arena, out, (struct dwarf_loc) { from, to, *places });
+			VEC_PUSH(r->arena, out, (struct dwarf_loc) { from, to, *places });
 	}
 }
 
 static bool evaluate(struct loc_reader *r, struct bytes code, const struct place *frame,
 		     struct places *out)
 {
-	struct expr x = { .dw = r->dw, .unit = r->unit, .frame = frame };
+	struct expr x = { .dw = r->dw, .arena = r->arena, .unit = r->unit, .frame = frame };
 	x.size = r->type ? type_strip(r->type)->size : 0;
 	expr_places(&x, code, out);
 	if (r->is_go && out->n > 0 && out->v[0].size > 0)
@@ -305,7 +305,7 @@ static int64_t const_of(const struct loc_reader *r, const struct attr *a)
 void loc_const(struct loc_reader *r, const struct attr *a, const struct range_vec *scope,
 	       struct loc_vec *out)
 {
-	struct place *p = ARENA_NEW(r->dw->arena, struct place);
+	struct place *p = ARENA_NEW(r->arena, struct place);
 	if (attr_is_block(a) || a->form == DW_FORM_string)
 		*p = (struct place) { .kind = PLACE_IMPLICIT, .data = a->block };
 	else if (attr_is_const(a))
@@ -321,7 +321,7 @@ void loc_const(struct loc_reader *r, const struct attr *a, const struct range_ve
 
 static struct place frame_place(struct loc_reader *r, struct bytes code)
 {
-	struct expr x = { .dw = r->dw, .unit = r->unit };
+	struct expr x = { .dw = r->dw, .arena = r->arena, .unit = r->unit };
 	struct places p;
 	expr_places(&x, code, &p);
 	if (p.n != 1 || p.v[0].size != 0)
@@ -337,14 +337,14 @@ struct frame_base loc_frame_base(struct loc_reader *r, const struct attr *a)
 {
 	VEC(struct frame_part) parts = { 0 };
 	if (attr_is_block(a)) {
-		VEC_PUSH(r->dw->arena, &parts,
+		VEC_PUSH(r->arena, &parts,
 			 (struct frame_part) { 0, UINT64_MAX, frame_place(r, a->block) });
 	} else if (attr_is_list(r->unit, a)) {
 		struct list l = list_open(r, a);
 		struct entry e;
 		while (list_next(r, &l, &e))
 			if (e.is_location && !e.is_default && e.low < e.high)
-				VEC_PUSH(r->dw->arena, &parts,
+				VEC_PUSH(r->arena, &parts,
 					 (struct frame_part) { e.low, e.high,
 							       frame_place(r, e.code) });
 	}

@@ -25,6 +25,7 @@ struct loc_vec {
 // What an expression is read with.
 struct expr {
 	struct dwarf *dw;
+	struct arena *arena; // for the places
 	struct unit *unit;
 	const struct place *frame; // NULL: there is none
 	uint64_t size;             // of the value, 0: not known
@@ -37,6 +38,7 @@ void expr_places(struct expr *x, struct bytes code, struct places *out);
 // What a variable is read with.
 struct loc_reader {
 	struct dwarf *dw;
+	struct arena *arena; // for what is found
 	struct unit *unit;
 	struct type *type; // NULL: not known
 	bool is_go;

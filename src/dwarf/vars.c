@@ -25,6 +25,7 @@ struct raw_var {
 
 struct reader {
 	struct dwarf *dw;
+	struct arena *arena; // the caller's
 	struct unit *unit;
 	bool only_params;
 	struct range_vec inlined; // code of other functions in it
@@ -161,7 +162,7 @@ static void add_var(struct reader *r, const struct die *d)
 	else
 		v.kind = in.is_result ? DWARF_RESULT : DWARF_PARAM;
 	read_location(r, &in, &b->scope, &v);
-	VEC_PUSH(r->dw->arena, &r->vars,
+	VEC_PUSH(r->arena, &r->vars,
 		 (struct raw_var) {
 			 .v = v, .origin = in.origin, .order = r->vars.n, .seq = r->vars.n });
 }
@@ -174,7 +175,7 @@ static void enter(struct reader *r, const struct walk *w, const struct die *d)
 	die_ranges(r->dw, d, &r->budget, &b.scope);
 	ranges_sort(&b.scope);
 	if (d->ab->tag == DW_TAG_inlined_subroutine) {
-		struct dwarf_var *v = ARENA_NEW(r->dw->arena, struct dwarf_var);
+		struct dwarf_var *v = ARENA_NEW(r->arena, struct dwarf_var);
 		struct die origin;
 		v->inlined_die = d->off;
 		v->inlined_call_file = STR("");
@@ -189,7 +190,7 @@ static void enter(struct reader *r, const struct walk *w, const struct die *d)
 	} else if (!die_attr(d, DW_AT_low_pc, &a) && !die_attr(d, DW_AT_ranges, &a)) {
 		b.scope = outer.scope;
 	}
-	VEC_PUSH(r->dw->arena, &r->stack, b);
+	VEC_PUSH(r->arena, &r->stack, b);
 }
 
 static void read_die(struct reader *r, struct walk *w, const struct die *d)
@@ -233,7 +234,7 @@ static void complete_params(struct reader *r, uint64_t abstract)
 	struct die d, sub;
 	if (!die_at(r->dw, abstract, &d))
 		return;
-	struct map mine = map_init(r->dw->arena);
+	struct map mine = map_init(r->arena);
 	for (size_t i = 0; i < r->vars.n; i++)
 		if (r->vars.v[i].v.inlined_die == 0 && r->vars.v[i].origin != NO_DIE)
 			map_put(&mine, r->vars.v[i].origin, (void *)(i + 1));
@@ -292,6 +293,7 @@ static void read_frame(struct reader *r, const struct die *d)
 	ranges_sort(&r->code);
 	r->locs = (struct loc_reader) {
 		.dw = r->dw,
+		.arena = r->arena,
 		.unit = d->unit,
 		.is_go = d->unit->lang == DWARF_LANG_GO,
 		.clip = &r->code,
@@ -299,7 +301,7 @@ static void read_frame(struct reader *r, const struct die *d)
 	};
 	if (die_attr(d, DW_AT_frame_base, &a))
 		r->locs.frame = loc_frame_base(&r->locs, &a);
-	VEC_PUSH(r->dw->arena, &r->stack, (struct block) { .scope = r->code });
+	VEC_PUSH(r->arena, &r->stack, (struct block) { .scope = r->code });
 }
 
 static struct err *check_die(struct dwarf *dw, const struct dwarf_func *f, struct die *d)
@@ -312,12 +314,14 @@ static struct err *check_die(struct dwarf *dw, const struct dwarf_func *f, struc
 }
 
 struct err *dwarf_func_vars(struct dwarf *dw, const struct dwarf_func *f, enum dwarf_vars_of which,
-			    struct dwarf_vars *out)
+			    struct arena *arena, struct dwarf_vars *out)
 {
 	struct die d, sub;
 	*out = (struct dwarf_vars) { 0 };
 	TRY(check_die(dw, f, &d));
-	struct reader r = { .dw = dw, .unit = d.unit, .only_params = which == DWARF_VARS_PARAMS };
+	struct reader r = {
+		.dw = dw, .arena = arena, .unit = d.unit, .only_params = which == DWARF_VARS_PARAMS
+	};
 	r.budget = budget_for(dw->sec[SEC_LOC].len + dw->sec[SEC_LOCLISTS].len +
 			      dw->sec[SEC_RANGES].len + dw->sec[SEC_RNGLISTS].len);
 	read_frame(&r, &d);
@@ -331,7 +335,7 @@ struct err *dwarf_func_vars(struct dwarf *dw, const struct dwarf_func *f, enum d
 			       elf_path(dw->debug), STR_ARG(f->name));
 	if (r.vars.n)
 		qsort(r.vars.v, r.vars.n, sizeof(r.vars.v[0]), by_group);
-	out->v = ARENA_ARRAY(dw->arena, struct dwarf_var, r.vars.n);
+	out->v = ARENA_ARRAY(arena, struct dwarf_var, r.vars.n);
 	out->n = r.vars.n;
 	for (size_t i = 0; i < r.vars.n; i++)
 		out->v[i] = r.vars.v[i].v;

@@ -88,6 +88,9 @@ bool elf_read_word(struct elf *elf, uint64_t vaddr, uint64_t *out);
 bool elf_each_relative(struct elf *elf, bool (*fn)(void *ctx, uint64_t vaddr, uint64_t addend),
 		       void *ctx);
 
+// Name of the symbol whose address the dynamic linker puts into the word at vaddr. Linear.
+bool elf_slot_symbol(struct elf *elf, uint64_t vaddr, struct str *out);
+
 // Symbols of .symtab, or of .dynsym if there is no .symtab; parsed once. dynamic: of .dynsym in any
 // case.
 MUST_USE struct err *elf_symbols(struct elf *elf, const struct elf_sym **out, size_t *n);

@@ -11,8 +11,9 @@ static int by_vaddr(const void *a, const void *b)
 	return x->vaddr < y->vaddr ? -1 : x->vaddr > y->vaddr;
 }
 
-// DT_RELA and DT_RELASZ, which also stand in files without section headers.
-static bool find_rela(const struct elf *elf, struct bytes *out)
+// The table of relocations that two entries of the dynamic section tell, which also stands in files
+// without section headers: DT_RELA and DT_RELASZ, DT_JMPREL and DT_PLTRELSZ.
+static bool find_rela(const struct elf *elf, int64_t addr_tag, int64_t size_tag, struct bytes *out)
 {
 	uint64_t vaddr = 0, size = 0;
 	for (size_t i = 0; i < elf->n_segments; i++) {
@@ -25,9 +26,9 @@ static bool find_rela(const struct elf *elf, struct bytes *out)
 			memcpy(&d, dyn.p + off, sizeof(d));
 			if (d.d_tag == DT_NULL)
 				break;
-			if (d.d_tag == DT_RELA)
+			if (d.d_tag == addr_tag)
 				vaddr = d.d_un.d_ptr;
-			else if (d.d_tag == DT_RELASZ)
+			else if (d.d_tag == size_tag)
 				size = d.d_un.d_val;
 		}
 	}
@@ -44,7 +45,7 @@ static void read_relocs(struct elf *elf)
 		return;
 	elf->relocs_are_read = true;
 	struct bytes rela;
-	if (!find_rela(elf, &rela))
+	if (!find_rela(elf, DT_RELA, DT_RELASZ, &rela))
 		return;
 	uint32_t want = elf->arch == ELF_X86_64 ? R_X86_64_RELATIVE : R_AARCH64_RELATIVE;
 	size_t n = rela.len / sizeof(Elf64_Rela);
@@ -86,5 +87,46 @@ bool elf_each_relative(struct elf *elf, bool (*fn)(void *ctx, uint64_t vaddr, ui
 	for (size_t i = 0; i < elf->n_relocs; i++)
 		if (fn(ctx, elf->relocs[i].vaddr, elf->relocs[i].addend))
 			return true;
+	return false;
+}
+
+// Name of the dynamic symbol with that index.
+static bool symbol_name(struct elf *elf, uint64_t index, struct str *out)
+{
+	for (size_t i = 0; i < elf->n_sections; i++) {
+		const struct elf_section *sec = &elf->sections[i];
+		struct bytes table, names;
+		Elf64_Sym sym;
+		if (sec->type != SHT_DYNSYM || sec->link >= elf->n_sections ||
+		    !elf_slice(elf, sec->foff, sec->size, &table) ||
+		    !elf_slice(elf, elf->sections[sec->link].foff, elf->sections[sec->link].size,
+			       &names) ||
+		    index >= table.len / sizeof(sym))
+			continue;
+		memcpy(&sym, table.p + index * sizeof(sym), sizeof(sym));
+		if (sym.st_name >= names.len)
+			return false;
+		const char *p = (const char *)names.p + sym.st_name;
+		*out = (struct str) { p, strnlen(p, names.len - sym.st_name) };
+		return out->len > 0;
+	}
+	return false;
+}
+
+bool elf_slot_symbol(struct elf *elf, uint64_t vaddr, struct str *out)
+{
+	static const int64_t tables[][2] = { { DT_JMPREL, DT_PLTRELSZ }, { DT_RELA, DT_RELASZ } };
+	for (size_t t = 0; t < ARRAY_LEN(tables); t++) {
+		struct bytes rela;
+		if (!find_rela(elf, tables[t][0], tables[t][1], &rela))
+			continue;
+		for (size_t off = 0; off + sizeof(Elf64_Rela) <= rela.len;
+		     off += sizeof(Elf64_Rela)) {
+			Elf64_Rela r;
+			memcpy(&r, rela.p + off, sizeof(r));
+			if (r.r_offset == vaddr && ELF64_R_SYM(r.r_info) != 0)
+				return symbol_name(elf, ELF64_R_SYM(r.r_info), out);
+		}
+	}
 	return false;
 }

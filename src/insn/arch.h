@@ -24,4 +24,11 @@ const char *arm64_refusal(struct bytes code);
 void arm64_format(struct bytes code, uint64_t vaddr, bool short_form, char *text, size_t size);
 const char *arm64_reg_name(unsigned dwarf_reg);
 
+// DWARF numbers of the first vector registers.
+#define X86_DWARF_XMM0 17u
+#define ARM64_DWARF_V0 64u
+
+void x86_add_saved(struct bytes code, struct insn_regs *set);
+void arm64_add_saved(struct bytes code, struct insn_regs *set);
+
 #endif

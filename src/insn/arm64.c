@@ -147,6 +147,7 @@ bool arm64_decode(struct bytes code, uint64_t vaddr, struct insn *out)
 	out->cost = verdict(word).cost;
 	if (out->kind == INSN_JMP || out->kind == INSN_JCC || out->kind == INSN_CALL)
 		out->target = arm64_target(word, vaddr);
+	out->is_through_register = out->kind == INSN_JMP_INDIRECT;
 	if (out->kind == INSN_JCC)
 		out->cc = (word & 0xff000000) == 0x54000000 ? word & 0xf : INSN_CC_NONE;
 	return true;
@@ -217,4 +218,21 @@ const char *arm64_reg_name(unsigned dwarf_reg)
 	if (dwarf_reg >= first_vector && dwarf_reg - first_vector < ARRAY_LEN(vector))
 		return vector[dwarf_reg - first_vector];
 	return "?";
+}
+
+// Stores of one register or of two, relative to SP with an immediate offset.
+void arm64_add_saved(struct bytes code, struct insn_regs *set)
+{
+	uint32_t word, *kind = &set->ints;
+
+	if (!arm64_word(code, &word) || arm64_bits(word, 5, 5) != 31)
+		return;
+	bool is_one = (word & 0x3b000000) == 0x39000000 && arm64_bits(word, 22, 2) == 0;
+	bool is_pair = (word & 0x3bc00000) == 0x29000000;
+	if (word >> 26 & 1)
+		kind = &set->vectors;
+	if (is_one || is_pair)
+		*kind |= 1U << (word & 31);
+	if (is_pair)
+		*kind |= 1U << arm64_bits(word, 10, 5);
 }

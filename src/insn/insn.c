@@ -21,6 +21,24 @@ bool insn_writes_arg_state(enum insn_arch arch, struct bytes code)
 	return arch == INSN_ARM64 ? arm64_writes_arg_state(code) : x86_writes_arg_state(code);
 }
 
+bool insn_regs_has(enum insn_arch arch, struct insn_regs set, unsigned dwarf_reg)
+{
+	unsigned first_vector = arch == INSN_ARM64 ? ARM64_DWARF_V0 : X86_DWARF_XMM0;
+
+	if (dwarf_reg < 32 && insn_reg_is_int(arch, dwarf_reg))
+		return set.ints >> dwarf_reg & 1;
+	return dwarf_reg >= first_vector && dwarf_reg < first_vector + 32 &&
+	       (set.vectors >> (dwarf_reg - first_vector) & 1);
+}
+
+void insn_add_saved(enum insn_arch arch, struct bytes code, struct insn_regs *set)
+{
+	if (arch == INSN_ARM64)
+		arm64_add_saved(code, set);
+	else
+		x86_add_saved(code, set);
+}
+
 static int format(enum insn_arch arch, struct bytes code, uint64_t vaddr, bool short_form,
 		  char *buf, size_t size)
 {

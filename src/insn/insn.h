@@ -42,6 +42,9 @@ struct insn {
 	enum insn_cost cost;
 	uint8_t cc;      // JCC: the low 4 bits of the opcode (x86-64: 6 is jbe; arm64: 9 is b.ls)
 	uint64_t target; // JMP, JCC, CALL
+	uint64_t slot;   // JMP_INDIRECT through a fixed word of memory: its address, else 0
+	bool is_through_register; // JMP_INDIRECT to an address in a register
+	bool reads_table;         // x86-64: takes a word from memory with an index times 4 or 8
 };
 
 // Decodes the instruction at the start of code. False (kind INSN_BAD, len 1, or 4 on arm64) if
@@ -52,6 +55,16 @@ bool insn_decode(enum insn_arch arch, struct bytes code, uint64_t vaddr, struct 
 // argument, the closure or g. What it may change: flags, RBP, R12, R13, R15, XMM15; on arm64 flags,
 // X16, X17, X27, X29, X30. For the instructions between a function's first one and its entry site.
 bool insn_writes_arg_state(enum insn_arch arch, struct bytes code);
+
+// A set of registers by DWARF number: integer and vector ones.
+struct insn_regs {
+	uint32_t ints;
+	uint32_t vectors;
+};
+bool insn_regs_has(enum insn_arch arch, struct insn_regs set, unsigned dwarf_reg);
+// Adds the registers that the instruction stores to memory relative to SP; none if it is no such
+// store.
+void insn_add_saved(enum insn_arch arch, struct bytes code, struct insn_regs *set);
 
 // Writes the instruction as text, Intel syntax, with absolute targets in hexadecimal. Returns what
 // snprintf would.

@@ -83,6 +83,14 @@ bool x86_decode(struct bytes code, uint64_t vaddr, struct insn *out)
 	out->cost = x86_verdict(&i).cost;
 	if (out->kind == INSN_JMP || out->kind == INSN_JCC || out->kind == INSN_CALL)
 		out->target = vaddr + i.length + i.raw.imm[0].value.u;
+	if (i.raw.modrm.offset && i.raw.modrm.mod != 3 && i.raw.modrm.rm == 4)
+		out->reads_table = i.raw.sib.index != 4 && i.raw.sib.scale >= 2;
+	if (out->kind == INSN_JMP_INDIRECT) {
+		// ff /4: through a register, or through the word at RIP plus a distance.
+		out->is_through_register = i.raw.modrm.mod == 3;
+		if (i.raw.modrm.mod == 0 && i.raw.modrm.rm == 5)
+			out->slot = vaddr + i.length + (uint64_t)i.raw.disp.value;
+	}
 	if (out->kind == INSN_JCC)
 		out->cc = (i.opcode & 0xfc) == 0xe0 ? INSN_CC_NONE : i.opcode & 0xf;
 	return true;
@@ -157,6 +165,30 @@ bool x86_writes_arg_state(struct bytes code)
 			return true;
 	}
 	return false;
+}
+
+// Zydis' numbers of the integer registers are the machine's; DWARF has an order of its own for the
+// first eight.
+static const uint8_t dwarf_of_gpr[8] = { 0, 2, 1, 3, 7, 6, 4, 5 };
+
+void x86_add_saved(struct bytes code, struct insn_regs *set)
+{
+	ZydisDecodedInstruction i;
+	ZydisDecodedOperand ops[ZYDIS_MAX_OPERAND_COUNT];
+
+	if (!decode_full(code, &i, ops) || i.operand_count < 2 ||
+	    ops[0].type != ZYDIS_OPERAND_TYPE_MEMORY || ops[0].mem.base != ZYDIS_REGISTER_RSP ||
+	    !(ops[0].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) ||
+	    ops[1].type != ZYDIS_OPERAND_TYPE_REGISTER)
+		return;
+	ZydisRegister reg =
+		ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, ops[1].reg.value);
+	if (reg >= ZYDIS_REGISTER_RAX && reg <= ZYDIS_REGISTER_R15) {
+		unsigned n = (unsigned)(reg - ZYDIS_REGISTER_RAX);
+		set->ints |= 1U << (n < 8 ? dwarf_of_gpr[n] : n);
+	} else if (reg >= ZYDIS_REGISTER_ZMM0 && reg <= ZYDIS_REGISTER_ZMM31) {
+		set->vectors |= 1U << (reg - ZYDIS_REGISTER_ZMM0);
+	}
 }
 
 // Zydis says jnbe, setz and cmovnl where objdump, gdb and Go's own tools say ja, sete and cmovge.

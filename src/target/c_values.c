@@ -228,7 +228,7 @@ static const struct places *dwarf_entry_places(const struct target_about *a,
 
 static void place_by_dwarf(struct target_about *a, struct target_value *v, const struct places *p)
 {
-	struct arena *arena = a->t->arena;
+	struct arena *arena = a->arena;
 	struct places *out = ARENA_ARRAY(arena, struct places, v->words.n);
 	for (size_t i = 0; i < v->words.n; i++) {
 		const struct type_word *w = &v->words.v[i];
@@ -258,7 +258,7 @@ static void place_by_dwarf(struct target_about *a, struct target_value *v, const
 
 struct err *c_find_values(struct target_about *a)
 {
-	struct arena *arena = a->t->arena;
+	struct arena *arena = a->arena;
 	VEC(struct target_value) l = { 0 };
 	VEC(const struct places *) seen = { 0 };
 	for (size_t i = 0; i < a->vars.n; i++) {

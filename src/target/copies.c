@@ -2,11 +2,12 @@
 // Where a function was inlined: through DWARF, else through the inline trees of pclntab.
 #include "target/internal.h"
 
-static struct err *copies_by_dwarf(struct target *t, uint64_t origin, struct target_info *info)
+static struct err *copies_by_dwarf(struct target *t, uint64_t origin, struct arena *arena,
+				   struct target_info *info)
 {
 	struct dwarf_inlines list;
 	TRY(dwarf_inlines_of(t->dwarf, origin, &list));
-	info->copies = ARENA_ARRAY(t->arena, struct target_copy, list.n);
+	info->copies = ARENA_ARRAY(arena, struct target_copy, list.n);
 	for (size_t i = 0; i < list.n; i++) {
 		const struct dwarf_inline *in = &list.v[i];
 		struct target_copy c = { .caller = in->caller,
@@ -24,7 +25,7 @@ static struct err *copies_by_dwarf(struct target *t, uint64_t origin, struct tar
 
 // Copies in one function after the other; those of one copy's pieces share a node.
 struct search {
-	struct target *t;
+	struct arena *arena;
 	struct str name;
 	const struct go_func *caller;
 	VEC(struct target_copy) v;
@@ -53,14 +54,15 @@ static bool take_inline(void *ctx, const struct go_inline *in)
 		.size = in->high - in->low,
 		.n_pieces = 1,
 	};
-	VEC_PUSH(s->t->arena, &s->v, c);
-	VEC_PUSH(s->t->arena, &s->nodes, in->node);
+	VEC_PUSH(s->arena, &s->v, c);
+	VEC_PUSH(s->arena, &s->nodes, in->node);
 	return false;
 }
 
-static void copies_by_pclntab(struct target *t, struct str name, struct target_info *info)
+static void copies_by_pclntab(struct target *t, struct str name, struct arena *arena,
+			      struct target_info *info)
 {
-	struct search s = { .t = t, .name = name };
+	struct search s = { .arena = arena, .name = name };
 	size_t n = go_n_funcs(t->go);
 	for (size_t i = 0; i < n; i++) {
 		struct go_func f;
@@ -131,29 +133,30 @@ struct err *target_count_copies(struct target *t, const struct target_func *f, s
 struct err *find_copies(struct target_about *a)
 {
 	if (a->has_dwarf)
-		TRY(copies_by_dwarf(a->t, a->dwarf.origin, a->info));
+		TRY(copies_by_dwarf(a->t, a->dwarf.origin, a->arena, a->info));
 	else if (a->is_go)
-		copies_by_pclntab(a->t, a->go.name, a->info);
+		copies_by_pclntab(a->t, a->go.name, a->arena, a->info);
 	return NULL;
 }
 
-struct err *target_find_inlined(struct target *t, struct str name, struct target_info **out)
+struct err *target_find_inlined(struct target *t, struct str name, struct arena *arena,
+				struct target_info **out)
 {
-	struct target_info *info = ARENA_NEW(t->arena, struct target_info);
+	struct target_info *info = ARENA_NEW(arena, struct target_info);
 	struct dwarf *dw = target_dwarf(t);
 	if (dw) {
 		struct dwarf_func df;
 		TRY(dwarf_find_abstract(dw, name, &df));
 		info->brief.pos = (struct target_pos) { df.file, df.line };
 		info->brief.lang = df.lang == DWARF_LANG_GO ? LANG_GO : LANG_C;
-		TRY(copies_by_dwarf(t, df.origin, info));
+		TRY(copies_by_dwarf(t, df.origin, arena, info));
 	} else if (target_go(t)) {
-		copies_by_pclntab(t, name, info);
+		copies_by_pclntab(t, name, arena, info);
 	}
 	if (info->n_copies == 0)
 		return err_new(ERR_NOTFOUND, "no inlined copy of %.*s", STR_ARG(name));
-	struct target_func *f = ARENA_NEW(t->arena, struct target_func);
-	f->name = f->symbol = arena_strdup(t->arena, name);
+	struct target_func *f = ARENA_NEW(arena, struct target_func);
+	f->name = f->symbol = arena_strdup(arena, name);
 	info->func = f;
 	*out = info;
 	return NULL;

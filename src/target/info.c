@@ -53,9 +53,9 @@ int64_t cfa_above_sp(struct target *t)
 }
 
 static void about_init(struct target_about *a, struct target *t, const struct target_func *f,
-		       struct target_info *info)
+		       struct arena *arena, struct target_info *info)
 {
-	*a = (struct target_about) { .t = t, .f = f, .info = info };
+	*a = (struct target_about) { .t = t, .arena = arena, .f = f, .info = info };
 	info->func = f;
 	a->is_go = target_go_func(t, f, &a->go);
 	struct target_brief *b = &info->brief;
@@ -81,7 +81,7 @@ static struct err *about_debug_info(struct target_about *a, enum dwarf_vars_of w
 		b->lang = lang_of_dwarf(a->dwarf.lang);
 	if (!b->pos.file.len || (!a->is_go && a->dwarf.line))
 		b->pos = (struct target_pos) { a->dwarf.file, a->dwarf.line };
-	return dwarf_func_vars(a->t->dwarf, &a->dwarf, which, &a->vars);
+	return dwarf_func_vars(a->t->dwarf, &a->dwarf, which, a->arena, &a->vars);
 }
 
 static struct err *find_values(struct target_about *a)
@@ -94,7 +94,7 @@ static struct err *find_values(struct target_about *a)
 	if (a->is_go && !a->has_dwarf)
 		b->signature = go_method_signature(a->t->go, a->go.entry);
 	else if (a->has_dwarf && (b->lang != LANG_ASM || a->info->n_values))
-		b->signature = target_signature(a->t, b->lang, a->f->name, a->info->values,
+		b->signature = target_signature(a->arena, b->lang, a->f->name, a->info->values,
 						a->info->n_values);
 	return NULL;
 }
@@ -104,11 +104,12 @@ static struct err *in_function(struct err *e, const struct target_func *f)
 	return err_wrap(e, "%.*s", STR_ARG(f->name));
 }
 
-struct err *target_brief(struct target *t, const struct target_func *f, struct target_brief *out)
+struct err *target_brief(struct target *t, const struct target_func *f, struct arena *arena,
+			 struct target_brief *out)
 {
 	struct target_info info = { 0 };
 	struct target_about a;
-	about_init(&a, t, f, &info);
+	about_init(&a, t, f, arena, &info);
 	struct err *e = about_debug_info(&a, DWARF_VARS_PARAMS);
 	if (!e)
 		e = find_values(&a);
@@ -119,7 +120,7 @@ struct err *target_brief(struct target *t, const struct target_func *f, struct t
 static struct err *fill(struct target_about *a)
 {
 	TRY(about_debug_info(a, DWARF_VARS_ALL));
-	code_decode(a->t, a->f, &a->code);
+	code_decode(a->t, a->f, a->arena, &a->code);
 	find_entry(a);
 	TRY(find_exits(a));
 	TRY(find_values(a));
@@ -127,20 +128,21 @@ static struct err *fill(struct target_about *a)
 	return find_copies(a);
 }
 
-struct err *target_info(struct target *t, const struct target_func *f, struct target_info **out)
+struct err *target_info(struct target *t, const struct target_func *f, struct arena *arena,
+			struct target_info **out)
 {
-	struct target_info *info = ARENA_NEW(t->arena, struct target_info);
+	struct target_info *info = ARENA_NEW(arena, struct target_info);
 	struct target_about a;
 	*out = NULL;
-	about_init(&a, t, f, info);
+	about_init(&a, t, f, arena, info);
 	struct err *e = fill(&a);
 	if (e)
 		return in_function(e, f);
 	struct str missing = target_missing(t);
 	if (missing.len)
-		VEC_PUSH(t->arena, &info->notes, missing);
+		VEC_PUSH(arena, &info->notes, missing);
 	else if (!a.has_dwarf && info->brief.lang != LANG_ASM)
-		VEC_PUSH(t->arena, &info->notes,
+		VEC_PUSH(arena, &info->notes,
 			 STR("no DWARF for this function: its parameters, results and locals are "
 			     "not known"));
 	*out = info;
@@ -177,9 +179,8 @@ static struct str with_offset(struct arena *a, const char *base, int64_t off)
 			    (unsigned long long)(off < 0 ? -(uint64_t)off : (uint64_t)off));
 }
 
-static struct str piece_text(struct target *t, const struct place *p)
+static struct str piece_text(struct target *t, struct arena *a, const struct place *p)
 {
-	struct arena *a = t->arena;
 	enum insn_arch arch = target_arch(t);
 	const char *reg = p->reg == insn_reg_sp(arch) ? "sp" : insn_reg_name(arch, p->reg);
 	switch (p->kind) {
@@ -229,15 +230,14 @@ static struct str label_of(const struct place *p, const struct type_words *words
 	return STR("");
 }
 
-struct str target_place_text(struct target *t, const struct places *p,
+struct str target_place_text(struct target *t, struct arena *a, const struct places *p,
 			     const struct type_words *words)
 {
 	struct str s = STR("");
 	for (size_t i = 0; i < p->n; i++) {
 		struct str label = p->n > 1 ? label_of(&p->v[i], words) : STR("");
-		s = arena_printf(t->arena, "%.*s%s%.*s%s%.*s", STR_ARG(s), i ? ", " : "",
-				 STR_ARG(label), label.len ? " " : "",
-				 STR_ARG(piece_text(t, &p->v[i])));
+		s = arena_printf(a, "%.*s%s%.*s%s%.*s", STR_ARG(s), i ? ", " : "", STR_ARG(label),
+				 label.len ? " " : "", STR_ARG(piece_text(t, a, &p->v[i])));
 	}
 	return p->n ? s : STR("-");
 }

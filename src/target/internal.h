@@ -64,7 +64,8 @@ struct code {
 	struct bytes bytes;
 	uint64_t low, high;
 };
-void code_decode(struct target *t, const struct target_func *f, struct code *out);
+void code_decode(struct target *t, const struct target_func *f, struct arena *arena,
+		 struct code *out);
 // The instruction at exactly that address; NULL if none begins there.
 const struct insn *code_at(const struct code *c, uint64_t vaddr);
 
@@ -81,6 +82,7 @@ int64_t cfa_above_sp(struct target *t);
 
 struct target_about { // what the steps of target_info work on
 	struct target *t;
+	struct arena *arena; // for what is made for this function
 	const struct target_func *f;
 	struct go_func go;
 	bool is_go;
@@ -90,6 +92,8 @@ struct target_about { // what the steps of target_info work on
 	struct code code;
 	struct code elsewhere; // a part of it that is not in code, the one looked at last
 	struct frame *frames;  // by instruction of code: where CFA is
+	bool restarts;         // it has a stack check; then only these registers keep their values:
+	struct insn_regs saved_on_restart;
 	struct target_info *info;
 };
 
@@ -106,10 +110,12 @@ MUST_USE struct err *find_copies(struct target_about *a);
 // Whether a Go name is that of a function literal or of a piece of code that the compiler made one
 // from.
 bool is_go_literal(struct str name);
+// The last component of a name, without type arguments and ABI suffix.
+struct str go_last_name(struct str name);
 
 // "func (s *main.Store) Get(key string) error", "int sum(int a, int b)"; empty if types are not
 // known.
-struct str target_signature(struct target *t, enum target_lang lang, struct str name,
+struct str target_signature(struct arena *a, enum target_lang lang, struct str name,
 			    const struct target_value *values, size_t n);
 
 #endif

@@ -42,7 +42,7 @@ static struct frame frame_at(struct target_about *a, uint64_t pc)
 
 static void find_frames(struct target_about *a)
 {
-	a->frames = ARENA_ARRAY(a->t->arena, struct frame, a->code.n);
+	a->frames = ARENA_ARRAY(a->arena, struct frame, a->code.n);
 	for (size_t i = 0; i < a->code.n; i++)
 		a->frames[i] = frame_at(a, a->code.v[i].vaddr);
 }
@@ -60,11 +60,11 @@ static bool is_on_stack(const struct places *p)
 	return false;
 }
 
-struct places target_frame_places(struct target *t, const struct target_stretch *s)
+struct places target_frame_places(struct arena *a, const struct target_stretch *s)
 {
 	if (!s->has_frame)
 		return s->places;
-	struct places out = { ARENA_ARRAY(t->arena, struct place, s->places.n), s->places.n };
+	struct places out = { ARENA_ARRAY(a, struct place, s->places.n), s->places.n };
 	for (size_t i = 0; i < out.n; i++) {
 		struct place p = s->places.v[i];
 		if (p.kind == PLACE_CFA || p.is_cfa) {
@@ -143,7 +143,7 @@ static struct err *code_around(struct target_about *a, uint64_t vaddr, const str
 		const struct target_func *part;
 		TRY(target_func_at(a->t, vaddr, &part));
 		if (part)
-			code_decode(a->t, part, &a->elsewhere);
+			code_decode(a->t, part, a->arena, &a->elsewhere);
 	}
 	*out = &a->elsewhere;
 	return NULL;
@@ -190,7 +190,7 @@ static bool same_places(const struct places *a, const struct places *b)
 static struct err *add_local(struct target_about *a, const struct dwarf_var *var,
 			     const struct dwarf_row *rows, size_t n_rows, struct target_local *out)
 {
-	struct arena *arena = a->t->arena;
+	struct arena *arena = a->arena;
 	VEC(struct target_stretch) v = { 0 };
 	struct type_words words = { 0 };
 	if (var->type)
@@ -233,7 +233,7 @@ struct err *find_locals(struct target_about *a)
 	struct err *e = dwarf_rows(a->t->dwarf, a->code.low, a->code.high, &rows, &n_rows);
 	if (e && !err_catch(&e, ERR_NOTFOUND))
 		target_note_damage(a->t, e);
-	struct target_local *v = ARENA_ARRAY(a->t->arena, struct target_local, a->vars.n);
+	struct target_local *v = ARENA_ARRAY(a->arena, struct target_local, a->vars.n);
 	size_t n = 0;
 	for (size_t i = 0; i < a->vars.n; i++)
 		if (!is_repeated(&a->vars, i))

@@ -109,10 +109,10 @@ static struct str c_signature(struct arena *a, struct str name, const struct tar
 	return type_spell_decl(a, ret, decl);
 }
 
-struct str target_signature(struct target *t, enum target_lang lang, struct str name,
+struct str target_signature(struct arena *a, enum target_lang lang, struct str name,
 			    const struct target_value *values, size_t n)
 {
 	if (lang == LANG_GO || lang == LANG_ASM)
-		return go_signature(t->arena, name, values, n);
-	return c_signature(t->arena, name, values, n);
+		return go_signature(a, name, values, n);
+	return c_signature(a, name, values, n);
 }

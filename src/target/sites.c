@@ -8,6 +8,10 @@
 #define CODE_MAX (16u << 20)
 // How far into a function the entry site may be moved to find a cheap instruction.
 #define ENTRY_REACH 8u
+// Instructions of a stub that the linker makes for calls into other files.
+#define STUB_INSNS 3
+// How far before an indirect jump the table that it goes through is read.
+#define TABLE_REACH 8
 
 struct bytes target_code(struct target *t, const struct target_func *f)
 {
@@ -17,7 +21,8 @@ struct bytes target_code(struct target *t, const struct target_func *f)
 	return b;
 }
 
-void code_decode(struct target *t, const struct target_func *f, struct code *out)
+void code_decode(struct target *t, const struct target_func *f, struct arena *arena,
+		 struct code *out)
 {
 	struct bytes b = target_code(t, f);
 	VEC(struct insn) v = { 0 };
@@ -25,7 +30,7 @@ void code_decode(struct target *t, const struct target_func *f, struct code *out
 		struct insn in;
 		insn_decode(target_arch(t), (struct bytes) { b.p + off, b.len - off },
 			    f->vaddr + off, &in);
-		VEC_PUSH(t->arena, &v, in);
+		VEC_PUSH(arena, &v, in);
 		off += in.len;
 	}
 	*out = (struct code) {
@@ -63,32 +68,54 @@ static struct target_site site_of(const struct code *c, const struct insn *in)
 
 // --- entry ---
 
-static struct str name_of_function_at(struct target *t, uint64_t vaddr)
+// The function that a jump or call leads to, by name: also through a stub that jumps to where the
+// dynamic linker has put an address. Empty if it cannot be told.
+static struct str name_of_callee(struct target *t, uint64_t vaddr)
 {
 	const struct target_func *f;
 	struct err *e = target_func_at(t, vaddr, &f);
-	if (e)
+	if (e) {
 		target_note_damage(t, e);
-	return !e && f && f->vaddr == vaddr ? f->name : STR("");
+		return STR("");
+	}
+	if (f)
+		return f->vaddr == vaddr ? f->name : STR("");
+	struct bytes stub = elf_at(t->elf, vaddr);
+	struct str name = STR("");
+	for (int i = 0; i < STUB_INSNS; i++) {
+		struct insn in;
+		if (!insn_decode(target_arch(t), stub, vaddr, &in))
+			break;
+		if (in.kind == INSN_JMP_INDIRECT && in.slot &&
+		    elf_slot_symbol(t->elf, in.slot, &name))
+			return name;
+		if (in.kind == INSN_JMP_INDIRECT)
+			break;
+		stub = (struct bytes) { stub.p + in.len, stub.len - in.len };
+		vaddr += in.len;
+	}
+	return STR("");
 }
 
 // Whether the code at vaddr calls runtime.morestack and then goes back to the function's first
-// instruction.
-static bool restarts(struct target_about *a, uint64_t vaddr)
+// instruction. Notes the registers that it saves meanwhile.
+static bool restarts(struct target_about *a, uint64_t vaddr, struct insn_regs *saved)
 {
 	const struct code *c = &a->code;
 	const struct insn *in = code_at(c, vaddr);
 	bool called = false;
 	for (; in && in < c->v + c->n; in++) {
 		if (in->kind == INSN_CALL && !called) {
-			struct str callee = name_of_function_at(a->t, in->target);
-			called = str_starts(callee, STR("runtime.morestack"));
+			called = str_starts(name_of_callee(a->t, in->target),
+					    STR("runtime.morestack"));
 			if (!called)
 				return false;
 		} else if (in->kind == INSN_JMP) {
 			return called && in->target == c->low;
 		} else if (in->kind != INSN_OTHER && in->kind != INSN_NOP) {
 			return false;
+		} else if (!called) {
+			insn_add_saved(target_arch(a->t), code_from(c, in->vaddr), saved);
 		}
 	}
 	return false;
@@ -117,7 +144,12 @@ static const struct insn *stack_check(struct target_about *a)
 	}
 	if (!jcc || !is_inside(c, jcc->target) || jcc->target < jcc->vaddr)
 		return NULL;
-	return restarts(a, jcc->target) ? jcc : NULL;
+	struct insn_regs saved = { 0 };
+	if (!restarts(a, jcc->target, &saved))
+		return NULL;
+	a->restarts = true;
+	a->saved_on_restart = saved;
+	return jcc;
 }
 
 static bool is_jump_target(const struct code *c, uint64_t vaddr)
@@ -211,17 +243,21 @@ static bool is_cold_part(struct str name, struct str of)
 	return str_starts(name, of) && str_starts(str_from_off(name, of.len), STR(".cold"));
 }
 
-// "f", "f+0x10", or "0x1090 in .plt" where no function is.
-static struct str name_of_address(struct target *t, const struct target_func *f, uint64_t vaddr)
+// "f", "f+0x10", "puts@plt", or "0x1090 in .plt" where nothing tells more.
+static struct str name_of_address(struct target_about *a, const struct target_func *f,
+				  uint64_t vaddr)
 {
 	unsigned long long at = vaddr;
 	if (f && f->vaddr == vaddr)
 		return f->name;
 	if (f)
-		return arena_printf(t->arena, "%.*s+0x%llx", STR_ARG(f->name), at - f->vaddr);
-	const struct elf_section *s = section_at(t, vaddr);
-	return s ? arena_printf(t->arena, "0x%llx in %.*s", at, STR_ARG(s->name))
-		 : arena_printf(t->arena, "0x%llx", at);
+		return arena_printf(a->arena, "%.*s+0x%llx", STR_ARG(f->name), at - f->vaddr);
+	struct str callee = name_of_callee(a->t, vaddr);
+	if (callee.len)
+		return arena_printf(a->arena, "%.*s@plt", STR_ARG(demangle(a->arena, callee)));
+	const struct elf_section *s = section_at(a->t, vaddr);
+	return s ? arena_printf(a->arena, "0x%llx in %.*s", at, STR_ARG(s->name))
+		 : arena_printf(a->arena, "0x%llx", at);
 }
 
 // Whether a direct jump leaves the function for good.
@@ -239,7 +275,7 @@ static struct err *is_tail_jump(struct target_about *a, const struct insn *in, b
 	     is_cold_part(a->f->symbol, callee->symbol)))
 		return NULL;
 	*is_exit = true;
-	*to = name_of_address(a->t, callee, in->target);
+	*to = name_of_address(a, callee, in->target);
 	return NULL;
 }
 
@@ -256,10 +292,35 @@ static bool never_returns(struct str name)
 	return false;
 }
 
+// Whether one of the few instructions before an indirect jump reads a word of a table: memory with
+// a scaled index.
+static bool follows_table_load(const struct target_about *a, const struct insn *jump)
+{
+	const struct insn *in = jump;
+	for (int i = 0; i < TABLE_REACH && in >= a->code.v; i++, in--) {
+		if (in->reads_table)
+			return true;
+		if (in != jump && (in->kind == INSN_CALL || in->kind == INSN_RET))
+			break;
+	}
+	return false;
+}
+
+// Compiled Go jumps through tables in memory, and leaves through a register in the wrappers of 1.26
+// and later. Assembly leaves both ways. In C a jump through a register may be either: a table's is
+// preceded by the computation of an address in the code or the table, which a tail call has not.
+static bool is_indirect_exit(const struct target_about *a, const struct insn *in)
+{
+	if (a->is_go)
+		return a->go.is_asm || a->go.is_wrapper ||
+		       (in->is_through_register && elf_arch(a->t->elf) == ELF_X86_64);
+	return !follows_table_load(a, in);
+}
+
 struct err *find_exits(struct target_about *a)
 {
 	const struct code *c = &a->code;
-	struct arena *arena = a->t->arena;
+	struct arena *arena = a->arena;
 	VEC(struct target_site) exits = { 0 };
 	VEC(struct target_panic) panics = { 0 };
 	size_t n_bad = 0;
@@ -271,12 +332,11 @@ struct err *find_exits(struct target_about *a)
 			VEC_PUSH(arena, &exits, s);
 		} else if (in->kind == INSN_JMP || (in->kind == INSN_JCC && !a->is_go)) {
 			TRY(is_tail_jump(a, in, &is_exit, &s.note));
-		} else if (in->kind == INSN_JMP_INDIRECT && a->is_go && a->go.is_asm) {
-			// Compiled Go jumps through tables only; assembly leaves this way.
+		} else if (in->kind == INSN_JMP_INDIRECT && is_indirect_exit(a, in)) {
 			is_exit = true;
-			s.note = STR("to an address in a register or in memory");
+			s.note = STR("an address in a register or in memory");
 		} else if (in->kind == INSN_CALL && a->is_go) {
-			struct str callee = name_of_function_at(a->t, in->target);
+			struct str callee = name_of_callee(a->t, in->target);
 			if (never_returns(callee))
 				VEC_PUSH(arena, &panics, (struct target_panic) { s.off, callee });
 		}

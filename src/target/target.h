@@ -78,7 +78,7 @@ struct target_pos {
 	uint32_t line;
 };
 
-// Cheap facts, for a listing.
+// Cheap facts, for a listing. What is told of one function lives in the arena that is given for it.
 struct target_brief {
 	enum target_lang lang;
 	enum target_abi abi;
@@ -86,7 +86,7 @@ struct target_brief {
 	struct str signature;  // empty: unknown
 };
 MUST_USE struct err *target_brief(struct target *t, const struct target_func *f,
-				  struct target_brief *out);
+				  struct arena *arena, struct target_brief *out);
 
 // How many copies of it stand inside other functions. Reads the whole program's debug information
 // the first time.
@@ -115,6 +115,7 @@ struct target_value {
 				    // at the exits
 	bool is_result;
 	bool is_receiver;
+	bool is_lost_on_restart; // the function does not use it: gone when its stack had to grow
 	bool is_hidden; // passed by the compiler: a generic function's dictionary, a result's
 			// address
 	bool is_known;  // false: no place can be told (word_places is NULL)
@@ -175,23 +176,46 @@ struct target_info {
 	VEC(struct str) notes; // what is missing or doubtful, a line each
 };
 
-MUST_USE struct err *target_info(struct target *t, const struct target_func *f,
+MUST_USE struct err *target_info(struct target *t, const struct target_func *f, struct arena *arena,
 				 struct target_info **out);
+
+// Only its entry site, the same as in target_info, without debug information and without keeping
+// anything: for many functions at once. No code in the file: insn.len is 0.
+void target_entry(struct target *t, const struct target_func *f, struct target_site *out);
+// Whether it is Go code (assembly of Go's included): its stack may be moved and is walked, so that
+// no return address on it may be changed.
+bool target_func_is_go(struct target *t, const struct target_func *f);
 
 // A function that has no code of its own because every call of it was inlined: its copies.
 // ERR_NOTFOUND otherwise.
-MUST_USE struct err *target_find_inlined(struct target *t, struct str name,
+MUST_USE struct err *target_find_inlined(struct target *t, struct str name, struct arena *arena,
 					 struct target_info **out);
 
 // The code of a function, as the file has it.
 struct bytes target_code(struct target *t, const struct target_func *f);
+// One address where a source line begins.
+struct target_line_site {
+	uint64_t vaddr;
+	const struct target_func *func; // whose code holds it; NULL: not known
+	uint64_t off;                   // from func's start
+	struct str file;
+	uint32_t line, column; // column 0: not known
+	enum target_condition condition;
+	bool is_entry; // the line is the function's own: moved to where a call is counted once
+};
+// All addresses where the line begins as a statement, in every inlined copy, in order of address.
+// file is a path or its last components; column 0: any. ERR_NOTFOUND, with the nearest lines that
+// have code, if there are none.
+MUST_USE struct err *target_line_sites(struct target *t, struct str file, uint32_t line,
+				       uint32_t column, struct target_line_site **out, size_t *n);
+
 // Source position of an address.
 bool target_pos_at(struct target *t, uint64_t vaddr, struct target_pos *out);
 // "rax", "[sp+0x18]", "ptr rax, len rbx": places as people read them. words: of the value's type,
 // or NULL.
-struct str target_place_text(struct target *t, const struct places *p,
+struct str target_place_text(struct target *t, struct arena *a, const struct places *p,
 			     const struct type_words *words);
 // The places of a stretch relative to a register, valid from frame_low to frame_high.
-struct places target_frame_places(struct target *t, const struct target_stretch *s);
+struct places target_frame_places(struct arena *a, const struct target_stretch *s);
 
 #endif

@@ -68,7 +68,7 @@ def test_first_instruction_counts_too_many(t, version):
     path = t.go("grow", version)
     funcs = shown(t, path, "main.*")
     counted = counted_functions(t, path, funcs)
-    sites = [(funcs[name]["offset"], "") for name in counted]
+    sites = [(funcs[name]["file_offset"], "") for name in counted]
     got, want = hits(t, path, sites, [path])
     more = [n for n, (off, _) in zip(counted, sites) if got[int(off, 16)] > want[n]]
     t.check(more, f"{got} {want}")
@@ -93,6 +93,6 @@ def test_c_entry(t):
     path = t.c("sum.c", "-O0", "-g", "-fcf-protection")
     f = shown(t, path, "sum_list")["sum_list"]
     got, _ = hits(t, path, [entry_of(f)], [path])
-    want, _ = hits(t, path, [(f["offset"], "")], [path])
+    want, _ = hits(t, path, [(f["file_offset"], "")], [path])
     t.eq(list(got.values()), list(want.values()))
     t.check(list(got.values())[0] > 0, got)

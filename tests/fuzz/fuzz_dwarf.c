@@ -73,7 +73,8 @@ static void use_vars(struct walk *w, const struct dwarf_func *f)
 {
 	struct dwarf_vars vars;
 	struct type *ret;
-	struct err *e = dwarf_func_vars(w->dw, f, DWARF_VARS_ALL, &vars);
+	struct arena *arena = arena_new();
+	struct err *e = dwarf_func_vars(w->dw, f, DWARF_VARS_ALL, arena, &vars);
 
 	for (size_t i = 0; !e && i < vars.n && i < VARS_MAX; i++) {
 		const struct dwarf_var *v = &vars.v[i];
@@ -86,6 +87,7 @@ static void use_vars(struct walk *w, const struct dwarf_func *f)
 			use_places(&v->locs[k].places);
 	}
 	err_free(e);
+	arena_free(arena);
 	e = dwarf_func_return_type(w->dw, f, &ret);
 	if (!e)
 		use_type(w, ret, 0);

@@ -314,7 +314,7 @@ TEST(dwarf_loops_end)
 	struct arena *a = test_arena();
 	CHECK_OK(dwarf_func_at(dw, 0x1000, &f));
 	CHECK_VIEW(f.name, "");
-	CHECK_OK(dwarf_func_vars(dw, &f, DWARF_VARS_ALL, &v));
+	CHECK_OK(dwarf_func_vars(dw, &f, DWARF_VARS_ALL, test_arena(), &v));
 	CHECK_INT(v.n, 1);
 	CHECK(type_spell(a, v.v[0].type).len > 0);
 	CHECK_OK(dwarf_inlines_of(dw, f.origin, &in));
@@ -352,7 +352,7 @@ TEST(dwarf_lists_without_an_end)
 	struct dwarf_func f;
 	struct dwarf_vars v;
 	CHECK_OK(dwarf_func_at(dw, 0x1000, &f));
-	CHECK_ERR(dwarf_func_vars(dw, &f, DWARF_VARS_ALL, &v), ERR_BADDATA);
+	CHECK_ERR(dwarf_func_vars(dw, &f, DWARF_VARS_ALL, test_arena(), &v), ERR_BADDATA);
 }
 
 // Every cut of a file that is fine: an error or less to say, never a crash.

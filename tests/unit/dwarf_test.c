@@ -209,7 +209,7 @@ static struct dwarf_vars vars_at(struct dwarf *dw, uint64_t pc, enum dwarf_vars_
 	struct dwarf_func f;
 	struct dwarf_vars vars;
 	CHECK_OK(dwarf_func_at(dw, pc, &f));
-	CHECK_OK(dwarf_func_vars(dw, &f, which, &vars));
+	CHECK_OK(dwarf_func_vars(dw, &f, which, test_arena(), &vars));
 	return vars;
 }
 

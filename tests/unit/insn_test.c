@@ -329,6 +329,40 @@ TEST(insn_arm64_writes_arg_state)
 		CHECK(writes(INSN_ARM64, yes[i]));
 }
 
+TEST(insn_saved_registers)
+{
+	static const struct {
+		enum insn_arch arch;
+		const char *hex;
+		unsigned reg;
+	} saved[] = {
+		{ INSN_X86_64, "4889442408", 0 },      // mov [rsp+8], rax
+		{ INSN_X86_64, "48895c2410", 3 },      // mov [rsp+0x10], rbx
+		{ INSN_X86_64, "48894c2418", 2 },      // mov [rsp+0x18], rcx
+		{ INSN_X86_64, "48897c2420", 5 },      // mov [rsp+0x20], rdi
+		{ INSN_X86_64, "4889742428", 4 },      // mov [rsp+0x28], rsi
+		{ INSN_X86_64, "4c895c2440", 11 },     // mov [rsp+0x40], r11
+		{ INSN_X86_64, "88442408", 0 },        // mov [rsp+8], al
+		{ INSN_X86_64, "f20f11442408", 17 },   // movsd [rsp+8], xmm0
+		{ INSN_X86_64, "f3440f117c2408", 32 }, // movss [rsp+8], xmm15
+		{ INSN_ARM64, "e00700f9", 0 },         // str x0, [sp, #8]
+		{ INSN_ARM64, "e18700a9", 1 },         // stp x1, x1, [sp, #8]
+		{ INSN_ARM64, "e00700fd", 64 },        // str d0, [sp, #8]
+	};
+	uint8_t buf[16];
+
+	for (size_t i = 0; i < ARRAY_LEN(saved); i++) {
+		struct insn_regs set = { 0 };
+		insn_add_saved(saved[i].arch, from_hex(saved[i].hex, buf), &set);
+		CHECK(insn_regs_has(saved[i].arch, set, saved[i].reg));
+		CHECK_INT(__builtin_popcount(set.ints) + __builtin_popcount(set.vectors), 1);
+	}
+	struct insn_regs none = { 0 };
+	insn_add_saved(INSN_X86_64, from_hex("488b442408", buf), &none); // mov rax, [rsp+8]
+	insn_add_saved(INSN_X86_64, from_hex("48894308", buf), &none);   // mov [rbx+8], rax
+	CHECK_INT(none.ints | none.vectors, 0);
+}
+
 TEST(insn_registers)
 {
 	CHECK_STR(insn_reg_name(INSN_X86_64, 0), "rax");
