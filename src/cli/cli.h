@@ -43,6 +43,7 @@ struct command {
 
 struct err *list_run(const struct command *self, int argc, char **argv);
 struct err *show_run(const struct command *self, int argc, char **argv);
+struct err *info_run(const struct command *self, int argc, char **argv);
 
 // "stoat list: ..." with its options and examples.
 void command_help(const struct command *c, const struct option *table, size_t n);

@@ -33,6 +33,14 @@ static const struct command commands[] = {
 			    "part is Get\n",
 		.run = show_run,
 	},
+	{
+		.name = "info",
+		.operands = "",
+		.summary = "show what this kernel and machine support",
+		.examples = "  stoat info\n"
+			    "  stoat info -f json | jq .features.uprobe_multi\n",
+		.run = info_run,
+	},
 };
 
 static void print_help(FILE *f)
@@ -57,8 +65,8 @@ static void print_help(FILE *f)
 
 void command_help(const struct command *c, const struct option *table, size_t n)
 {
-	printf("stoat %s: %s\n\nusage: stoat %s [OPTION...] %s\n\noptions:\n", c->name, c->summary,
-	       c->name, c->operands);
+	printf("stoat %s: %s\n\nusage: stoat %s [OPTION...]%s%s\n\noptions:\n", c->name, c->summary,
+	       c->name, c->operands[0] ? " " : "", c->operands);
 	options_print(table, n, stdout);
 	printf("\nexamples:\n%s", c->examples);
 }

@@ -104,7 +104,7 @@ def compare(func, where, wanted, values, is_bare_assembly):
         if not word:
             print(f"WORDS wrong: {func.name}: no {where} {path} among {sorted(found)}")
         elif "pieces" not in word:
-            print(f"WORDS wrong: {func.name}: no place for {where} {path}")
+            print(f"WORDS unknown: {func.name}: {where} {path}")
         else:
             why = problem(value, read_word(word), word["size"])
             if why:
@@ -172,7 +172,7 @@ def main():
             break
         pc = gdb.selected_frame().pc()
         stop = stops.get(pc)
-        if not stop or not stop.counts():
+        if not stop or (stop.func.name, stop.where) in done or not stop.counts():
             continue
         done.add((stop.func.name, stop.where))
         breakpoints[pc].enabled = False

@@ -173,6 +173,7 @@ func main() {
 	callMethods()
 	callAsm()
 	check("generics", kinds.CallGenerics())
+	check("inlined", kinds.CallInlined())
 	callFlow()
 	callWrappers()
 	check("range over func", callRange())
