@@ -58,6 +58,9 @@ SRC := $(sort $(wildcard src/*/*.c))
 LIB_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out src/cli/main.c,$(SRC)))
 UNIT_OBJ := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/unit/*.c)))
 HARNESSES := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+# Named one by one: what only pattern rules know is left out when a file with an old date is added.
+ALL_OBJ := $(LIB_OBJ) $(UNIT_OBJ) $(B)/src/cli/main.o $(B)/tests/fuzz/replay.o \
+	$(HARNESSES:%=$(B)/tests/fuzz/fuzz_%.o)
 DEPFILES := $(LIB_OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(B)/src/cli/main.d $(B)/tests/fuzz/replay.d \
 	$(HARNESSES:%=$(B)/tests/fuzz/fuzz_%.d)
 
@@ -74,7 +77,7 @@ $(B)/flags: FORCE
 	@printf '%s\n' '$(subst ','\'',$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS))' | \
 		cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS))' >$@
 
-$(B)/%.o: %.c $(B)/flags
+$(ALL_OBJ): $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(if $(filter tests/%,$<),-Itests/unit -Itests/fuzz) $(ALL_CFLAGS) \
@@ -106,7 +109,6 @@ $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libstoat.a
 	@echo "  LINK    $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
-.SECONDARY:
 .PHONY: FORCE
 FORCE:
 -include $(DEPFILES)
