@@ -31,7 +31,12 @@ static PRINTF_LIKE(2, 0) void say(const char *prefix, const char *fmt, va_list a
 		abort();
 	fprintf(f, "stoat: %s", prefix);
 	for (const char *p = text; *p; p++) {
-		fputc(*p, f);
+		// Names in a hostile file must not reach the terminal as commands.
+		bool is_control = ((unsigned char)*p < 0x20 && *p != '\n') || *p == 0x7f;
+		if (is_control)
+			fprintf(f, "\\x%02x", (unsigned char)*p);
+		else
+			fputc(*p, f);
 		if (*p == '\n')
 			fputs("       ", f);
 	}

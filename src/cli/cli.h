@@ -52,10 +52,17 @@ MUST_USE struct err *command_usage(const struct command *c, const char *problem)
 
 // --- output ---
 
-// Where a command's data goes: stdout, or the file of -o. Closed by output_close, which reports a
-// failed write. A reader that went away (a pipe to head) is no error.
-MUST_USE struct err *output_open(const char *path, FILE **out);
-MUST_USE struct err *output_close(FILE *f);
+// Where a command's data goes: stdout, or the file of -o, which is not touched before there is
+// something to write.
+struct output {
+	const char *path;   // NULL or "-": stdout
+	const char *target; // a file that must not be written over; may be NULL
+	FILE *f;
+};
+// The stream to write to.
+MUST_USE struct err *output_open(struct output *o, FILE **out);
+// Reports a failed write. A reader that went away (a pipe to head) is no error.
+MUST_USE struct err *output_close(struct output *o);
 
 // The last component of a path, as text shows it.
 struct str base_name(struct str path);

@@ -9,7 +9,7 @@
 struct info_options {
 	bool help;
 	bool json;
-	const char *output;
+	struct output output;
 };
 
 struct info {
@@ -203,7 +203,7 @@ struct err *info_run(const struct command *self, int argc, char **argv)
 	const struct option table[] = {
 		{ 'f', "format", OPTION_FORMAT, "text|json", "json: one object", &o.json },
 		{ 'o', "output", OPTION_TEXT, "FILE", "write there instead of to stdout",
-		  &o.output },
+		  &o.output.path },
 		{ 'h', "help", OPTION_FLAG, NULL, "print this", &o.help },
 	};
 	size_t n;
@@ -215,7 +215,7 @@ struct err *info_run(const struct command *self, int argc, char **argv)
 	if (n)
 		return command_usage(self, "info takes no operands");
 	FILE *out;
-	TRY(output_open(o.output, &out));
+	TRY(output_open(&o.output, &out));
 	AUTO(arena_autofree) struct arena *a = arena_new();
 	struct info info;
 	bpf_system_read(a, &info.sys);
@@ -226,5 +226,5 @@ struct err *info_run(const struct command *self, int argc, char **argv)
 		print_system(&info.sys, out);
 		print_features(&info, out);
 	}
-	return output_close(out);
+	return output_close(&o.output);
 }

@@ -11,7 +11,7 @@ struct list_options {
 	bool help;
 	bool verbose;
 	bool json;
-	const char *output;
+	struct output output;
 	const char *debug_dir;
 };
 
@@ -96,7 +96,7 @@ static struct err *print_all(struct target *t, const struct target_matches *m,
 }
 
 static struct err *list(struct target *t, size_t n_patterns, char **patterns,
-			const struct list_options *o)
+			struct list_options *o)
 {
 	struct target_matches m;
 	for (size_t i = 0; i < n_patterns; i++) {
@@ -111,11 +111,12 @@ static struct err *list(struct target *t, size_t n_patterns, char **patterns,
 			       "%s has no functions: it was stripped, and it is no Go program",
 			       target_name(t));
 	FILE *out;
-	TRY(output_open(o->output, &out));
+	o->output.target = target_path(t);
+	TRY(output_open(&o->output, &out));
 	struct arena *arena = arena_new();
 	struct err *e = print_all(t, &m, o, arena, out);
 	arena_free(arena);
-	struct err *closing = output_close(out);
+	struct err *closing = output_close(&o->output);
 	if (e) {
 		err_free(closing);
 		return e;
@@ -134,7 +135,7 @@ struct err *list_run(const struct command *self, int argc, char **argv)
 		  &o.verbose },
 		{ 'f', "format", OPTION_FORMAT, "text|json", "json: one object a line", &o.json },
 		{ 'o', "output", OPTION_TEXT, "FILE", "write there instead of to stdout",
-		  &o.output },
+		  &o.output.path },
 		{ 0, "debuginfo", OPTION_TEXT, "DIR", "look for separate debug files there first",
 		  &o.debug_dir },
 		{ 'h', "help", OPTION_FLAG, NULL, "print this", &o.help },

@@ -10,16 +10,11 @@ struct show_options {
 	bool verbose;
 	bool json;
 	bool with_asm;
-	const char *output;
+	struct output output;
 	const char *debug_dir;
 };
 
 // --- which functions are meant ---
-
-static struct str last_component(struct str name)
-{
-	return str_from_off(name, (size_t)(str_rfind_byte(name, '.') + 1));
-}
 
 static struct err *many_match(struct target *t, const char *word, const struct target_matches *m)
 {
@@ -32,28 +27,35 @@ static struct err *many_match(struct target *t, const char *word, const struct t
 	return m->n > shown ? err_note(e, "  and %zu more", m->n - shown) : e;
 }
 
-// A plain word that is the last component of just one function's name means that function.
-static struct err *match_last_component(struct target *t, const char *word,
-					struct target_matches *m)
+// What is to be shown: functions with code, or one that exists in inlined copies only.
+struct subject {
+	struct target_matches funcs;
+	struct target_info *inlined; // NULL: funcs
+};
+
+static struct err *resolve(struct target *t, const char *word, struct arena *arena,
+			   struct subject *out)
 {
-	const struct target_func *v;
-	size_t n, kept = 0;
-	TRY(target_funcs(t, &v, &n));
-	TRY(target_match(t, NULL, 0, m));
-	for (size_t i = 0; i < m->n; i++)
-		if (str_eq(last_component(m->v[i]->name), str_from(word)))
-			m->v[kept++] = m->v[i];
-	m->n = kept;
-	if (kept == 0)
+	*out = (struct subject) { 0 };
+	TRY(target_match(t, &word, 1, &out->funcs));
+	if (out->funcs.n)
+		return NULL;
+	struct err *e = target_find_inlined(t, str_from(word), arena, &out->inlined);
+	if (!e || !err_catch(&e, ERR_NOTFOUND))
+		return e;
+	TRY(target_match_last(t, word, &out->funcs));
+	if (out->funcs.n == 0)
 		return target_no_match(t, word);
-	return kept > 1 ? many_match(t, word, m) : NULL;
+	return out->funcs.n > 1 ? many_match(t, word, &out->funcs) : NULL;
 }
 
-static struct err *show_one(struct target *t, const struct target_func *f,
+// --- showing them ---
+
+static struct err *show_one(struct target *t, const struct target_func *f, struct arena *arena,
 			    const struct show_options *o, FILE *out)
 {
-	AUTO(arena_autofree) struct arena *arena = arena_new();
 	struct target_info *info;
+	arena_clear(arena);
 	TRY(target_info(t, f, arena, &info));
 	if (o->json)
 		show_json(t, info, o->with_asm, out);
@@ -62,50 +64,39 @@ static struct err *show_one(struct target *t, const struct target_func *f,
 	return NULL;
 }
 
-static struct err *show_inlined(struct target *t, const char *name, const struct show_options *o,
-				FILE *out)
-{
-	AUTO(arena_autofree) struct arena *arena = arena_new();
-	struct target_info *info;
-	TRY(target_find_inlined(t, str_from(name), arena, &info));
-	if (o->json)
-		show_json(t, info, false, out);
-	else
-		show_inlined_text(t, info, out);
-	return NULL;
-}
-
-static struct err *show_pattern(struct target *t, const char *pattern, bool *is_first,
+static struct err *show_subject(struct target *t, const struct subject *s, bool is_first,
 				const struct show_options *o, FILE *out)
 {
-	struct target_matches m;
-	TRY(target_match(t, &pattern, 1, &m));
-	if (!*is_first && !o->json)
-		fputc('\n', out);
-	*is_first = false;
-	if (m.n == 0) {
-		struct err *e = show_inlined(t, pattern, o, out);
-		if (!e || !err_catch(&e, ERR_NOTFOUND))
-			return e;
-		TRY(match_last_component(t, pattern, &m));
-	}
-	for (size_t i = 0; i < m.n; i++) {
-		if (i && !o->json)
-			fputc('\n', out);
-		TRY(show_one(t, m.v[i], o, out));
+	AUTO(arena_autofree) struct arena *arena = arena_new();
+	const char *gap = o->json ? "" : "\n";
+	if (!is_first)
+		fputs(gap, out);
+	if (s->inlined && o->json)
+		show_json(t, s->inlined, false, out);
+	else if (s->inlined)
+		show_inlined_text(t, s->inlined, out);
+	for (size_t i = 0; i < s->funcs.n; i++) {
+		if (i)
+			fputs(gap, out);
+		TRY(show_one(t, s->funcs.v[i], arena, o, out));
 	}
 	return NULL;
 }
 
-static struct err *show(struct target *t, size_t n, char **patterns, const struct show_options *o)
+// Nothing is written before all names are known to mean something.
+static struct err *show(struct target *t, size_t n, char **words, struct show_options *o)
 {
+	AUTO(arena_autofree) struct arena *arena = arena_new();
+	struct subject *subjects = ARENA_ARRAY(arena, struct subject, n);
 	FILE *out;
-	TRY(output_open(o->output, &out));
+	for (size_t i = 0; i < n; i++)
+		TRY(resolve(t, words[i], arena, &subjects[i]));
+	o->output.target = target_path(t);
+	TRY(output_open(&o->output, &out));
 	struct err *e = NULL;
-	bool is_first = true;
 	for (size_t i = 0; i < n && !e; i++)
-		e = show_pattern(t, patterns[i], &is_first, o, out);
-	struct err *closing = output_close(out);
+		e = show_subject(t, &subjects[i], i == 0, o, out);
+	struct err *closing = output_close(&o->output);
 	struct str damage = target_damage(t);
 	if (damage.len)
 		log_warn("%.*s", STR_ARG(damage));
@@ -126,7 +117,7 @@ struct err *show_run(const struct command *self, int argc, char **argv)
 		  "add the variables of inlined calls and every copy", &o.verbose },
 		{ 'f', "format", OPTION_FORMAT, "text|json", "json: one object a line", &o.json },
 		{ 'o', "output", OPTION_TEXT, "FILE", "write there instead of to stdout",
-		  &o.output },
+		  &o.output.path },
 		{ 0, "debuginfo", OPTION_TEXT, "DIR", "look for separate debug files there first",
 		  &o.debug_dir },
 		{ 'h', "help", OPTION_FLAG, NULL, "print this", &o.help },

@@ -1,25 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "cli/cli.h"
 
-struct err *output_open(const char *path, FILE **out)
+static bool is_same_file(const char *a, const char *b)
 {
-	*out = stdout;
-	if (!path || strcmp(path, "-") == 0)
-		return NULL;
-	*out = fopen(path, "we");
-	return *out ? NULL : err_sys(errno, "cannot write %s", path);
+	struct stat x, y;
+	return b && stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
 }
 
-struct err *output_close(FILE *f)
+struct err *output_open(struct output *o, FILE **out)
 {
+	if (!o->f && (!o->path || strcmp(o->path, "-") == 0))
+		o->f = stdout;
+	if (!o->f && is_same_file(o->path, o->target))
+		return err_new(ERR_USAGE, "the output would overwrite the program: %s", o->path);
+	if (!o->f)
+		o->f = fopen(o->path, "we");
+	*out = o->f;
+	return o->f ? NULL : err_sys(errno, "cannot write %s", o->path);
+}
+
+struct err *output_close(struct output *o)
+{
+	if (!o->f)
+		return NULL;
 	errno = 0;
-	bool failed = fflush(f) != 0 || ferror(f);
+	bool failed = fflush(o->f) != 0 || ferror(o->f);
 	int why = errno;
-	if (f != stdout)
-		failed = fclose(f) != 0 || failed;
+	if (o->f != stdout)
+		failed = fclose(o->f) != 0 || failed;
+	o->f = NULL;
 	if (!failed || why == EPIPE)
 		return NULL;
 	return err_sys(why ? why : EIO, "cannot write the output");

@@ -100,6 +100,10 @@ static void print_panics(const struct target_info *info, FILE *out)
 static void print_sites(struct target *t, const struct target_info *info, FILE *out)
 {
 	struct bytes code = target_code(t, info->func);
+	if (code.len == 0) {
+		fprintf(out, "%-8s  none in the file\n", "code");
+		return;
+	}
 	struct section s = section_begin("entry");
 	site_cells(t, code, &info->entry, &s);
 	s.label = "exits";
@@ -261,8 +265,9 @@ static void print_inlined_locals(struct target *t, const struct target_info *inf
 		}
 		fprintf(out, "%-8s  ", "in");
 		out_text(out, first->inlined_func);
-		fprintf(out, ", inlined at %.*s:%u\n", STR_ARG(base_name(first->inlined_at.file)),
-			first->inlined_at.line);
+		fputs(", inlined at ", out);
+		out_text(out, base_name(first->inlined_at.file));
+		fprintf(out, ":%u\n", first->inlined_at.line);
 		struct section s = section_begin("");
 		for (; i < info->n_locals && same_call(first, &info->locals[i]); i++)
 			local_rows(t, info, &info->locals[i], a, &s);
@@ -332,6 +337,13 @@ static void print_asm(struct target *t, const struct target_info *info, FILE *ou
 	}
 }
 
+static void print_note(struct str text, FILE *out)
+{
+	fprintf(out, "%-8s  ", "note");
+	out_text(out, text);
+	fputc('\n', out);
+}
+
 static void print_header(struct target *t, const struct target_info *info, FILE *out)
 {
 	const struct target_brief *b = &info->brief;
@@ -348,7 +360,7 @@ static void print_header(struct target *t, const struct target_info *info, FILE 
 		out_text(out, version);
 	else
 		fputs(target_lang_name(b->lang), out);
-	if (b->lang == LANG_ASM)
+	if (b->lang == LANG_ASM && is_go)
 		fputs(" assembly", out);
 	if (b->abi == ABI_GO0)
 		fputs(", stack ABI (ABI0)", out);
@@ -382,7 +394,7 @@ void show_text(struct target *t, const struct target_info *info, bool with_asm, 
 		print_inlined_locals(t, info, out);
 	print_copies(info, verbose, out);
 	for (size_t i = 0; i < info->notes.n; i++)
-		fprintf(out, "%-8s  %.*s\n", "note", STR_ARG(info->notes.v[i]));
+		print_note(info->notes.v[i], out);
 	if (with_asm)
 		print_asm(t, info, out);
 }

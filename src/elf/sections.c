@@ -8,10 +8,11 @@
 #include "base/cursor.h"
 #include "elf/internal.h"
 
-// zlib cannot shrink more than about 1032 times, zstd much more; a header that claims more than
-// this is a bomb.
-#define RATIO_MAX 1100u
-#define ZSTD_MAX  (1ull << 32)
+// zlib cannot shrink more than about 1032 times, zstd hardly ever does; a header that claims more
+// is a bomb.
+#define RATIO_MAX      1100u
+#define ZSTD_RATIO_MAX 4000u
+#define UNPACKED_MAX   (1ull << 31)
 
 struct err *elf_stored(const struct elf *elf, const struct elf_section *sec, struct bytes *out)
 {
@@ -46,7 +47,9 @@ static struct err *inflate_zstd(struct bytes in, struct bytes out)
 static struct err *decompress(struct elf *elf, bool is_zstd, struct bytes in, uint64_t size,
 			      struct bytes *out)
 {
-	bool is_absurd = is_zstd ? size > ZSTD_MAX : size / RATIO_MAX > in.len;
+	bool is_absurd = size / (is_zstd ? ZSTD_RATIO_MAX : RATIO_MAX) > in.len ||
+			 size > UNPACKED_MAX ||
+			 (is_zstd && ZSTD_getFrameContentSize(in.p, in.len) != size);
 	if (is_absurd)
 		return err_new(ERR_BADDATA, "claims to unpack to %llu bytes from %zu",
 			       (unsigned long long)size, in.len);

@@ -3,6 +3,9 @@
 
 #include "elf/internal.h"
 
+// A hostile file can make thousands of names out of one long text.
+#define NAME_MAX_LEN 16384u
+
 static const struct elf_section *section_of_type(const struct elf *elf, uint32_t type)
 {
 	for (size_t i = 0; i < elf->n_sections; i++)
@@ -39,7 +42,7 @@ static struct err *read_table(struct elf *elf, uint32_t type, struct elf_symtab 
 			continue;
 		const char *p = (const char *)strings.p + s.st_name;
 		struct str name = { p, strnlen(p, strings.len - s.st_name) };
-		if (name.len == 0)
+		if (name.len == 0 || name.len > NAME_MAX_LEN)
 			continue;
 		out->v[out->n++] = (struct elf_sym) {
 			.name = without_version(name),

@@ -4,16 +4,34 @@
 #include "base/arena.h"
 #include "out/out.h"
 
+// Bytes at the start of s that a terminal would take as a command, or that turn the direction of
+// text.
+static size_t unsafe_len(struct str s)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+	if (p[0] < 0x20 || p[0] == 0x7f)
+		return 1;
+	if (s.len >= 2 && p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+		return 2; // C1 controls
+	if (s.len >= 3 && p[0] == 0xe2 &&
+	    ((p[1] == 0x80 && p[2] >= 0xaa && p[2] <= 0xae) ||
+	     (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9)))
+		return 3; // U+202A..202E, U+2066..2069
+	return 0;
+}
+
 void out_text(FILE *f, struct str s)
 {
 	size_t start = 0;
 	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		if (c >= 0x20 && c != 0x7f)
+		size_t n = unsafe_len(str_from_off(s, i));
+		if (n == 0)
 			continue;
 		fwrite(s.p + start, 1, i - start, f);
-		fprintf(f, "\\x%02x", c);
-		start = i + 1;
+		for (size_t k = i; k < i + n; k++)
+			fprintf(f, "\\x%02x", (unsigned char)s.p[k]);
+		start = i + n;
+		i = start - 1;
 	}
 	fwrite(s.p + start, 1, s.len - start, f);
 }

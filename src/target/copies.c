@@ -23,95 +23,81 @@ static struct err *copies_by_dwarf(struct target *t, uint64_t origin, struct are
 	return NULL;
 }
 
-// Copies in one function after the other; those of one copy's pieces share a node.
-struct search {
-	struct arena *arena;
-	struct str name;
-	const struct go_func *caller;
+// --- without DWARF: one index of all inlined code, made when it is first asked for ---
+
+struct copy_list {
 	VEC(struct target_copy) v;
-	VEC(uint32_t) nodes; // of the copies in v
-	size_t first;        // of caller's copies in v
 };
 
-static bool take_inline(void *ctx, const struct go_inline *in)
+struct indexing {
+	struct target *t;
+	const struct go_func *caller;
+	struct map nodes; // of the caller: which copy a node is, as its list and number
+};
+
+struct node {
+	struct copy_list *list;
+	size_t number;
+};
+
+static struct copy_list *list_of(struct target *t, struct str name)
 {
-	struct search *s = ctx;
-	if (!str_eq(in->func, s->name))
-		return false;
-	for (size_t i = s->first; i < s->v.n; i++) {
-		if (s->nodes.v[i] == in->node) {
-			s->v.v[i].size += in->high - in->low;
-			s->v.v[i].low = MIN(s->v.v[i].low, in->low);
-			s->v.v[i].n_pieces++;
-			return false;
-		}
+	uint64_t key = str_hash(name);
+	struct copy_list *l = map_get(&t->inlines, key);
+	if (!l) {
+		l = ARENA_NEW(t->arena, struct copy_list);
+		map_put(&t->inlines, key, l);
 	}
+	return l;
+}
+
+static bool index_inline(void *ctx, const struct go_inline *in)
+{
+	struct indexing *x = ctx;
+	struct node *known = map_get(&x->nodes, in->node);
+	if (known) {
+		struct target_copy *c = &known->list->v.v[known->number];
+		c->low = MIN(c->low, in->low);
+		c->size += in->high - in->low;
+		c->n_pieces++;
+		return false;
+	}
+	struct copy_list *l = list_of(x->t, in->func);
 	struct target_copy c = {
-		.caller = s->caller->name,
-		.via = str_eq(in->caller, s->caller->name) ? STR("") : in->caller,
+		.caller = x->caller->name,
+		.via = str_eq(in->caller, x->caller->name) ? STR("") : in->caller,
 		.pos = { in->call.file, (uint32_t)in->call.line },
 		.low = in->low,
 		.size = in->high - in->low,
 		.n_pieces = 1,
 	};
-	VEC_PUSH(s->arena, &s->v, c);
-	VEC_PUSH(s->arena, &s->nodes, in->node);
+	known = ARENA_NEW(x->nodes.arena, struct node);
+	*known = (struct node) { l, l->v.n };
+	map_put(&x->nodes, in->node, known);
+	VEC_PUSH(x->t->arena, &l->v, c);
 	return false;
 }
 
-static void copies_by_pclntab(struct target *t, struct str name, struct arena *arena,
-			      struct target_info *info)
+static const struct copy_list *copies_by_pclntab(struct target *t, struct str name)
 {
-	struct search s = { .arena = arena, .name = name };
-	size_t n = go_n_funcs(t->go);
-	for (size_t i = 0; i < n; i++) {
-		struct go_func f;
-		if (!go_func_get(t->go, i, &f) || !go_has_inlines(t->go, &f))
-			continue;
-		s.caller = &f;
-		s.first = s.v.n;
-		go_each_inline(t->go, &f, take_inline, &s);
-	}
-	info->copies = s.v.v;
-	info->n_copies = s.v.n;
-}
-
-// How often each function was inlined, by pclntab: counted in one pass over all functions.
-struct tally {
-	struct target *t;
-	struct map seen; // nodes counted in the function at hand
-};
-
-static bool tally_inline(void *ctx, const struct go_inline *in)
-{
-	struct tally *c = ctx;
-	if (map_get(&c->seen, in->node))
-		return false;
-	map_put(&c->seen, in->node, c);
-	uint64_t key = str_hash(in->func);
-	size_t *count = map_get(&c->t->inline_counts, key);
-	if (!count) {
-		count = ARENA_NEW(c->t->arena, size_t);
-		map_put(&c->t->inline_counts, key, count);
-	}
-	++*count;
-	return false;
-}
-
-static void count_by_pclntab(struct target *t)
-{
-	t->inlines_are_counted = true;
-	t->inline_counts = map_init(t->arena);
-	size_t n = go_n_funcs(t->go);
-	for (size_t i = 0; i < n; i++) {
-		struct go_func f;
-		if (!go_func_get(t->go, i, &f) || !go_has_inlines(t->go, &f))
-			continue;
+	if (!t->inlines_are_read) {
+		t->inlines_are_read = true;
+		t->inlines = map_init(t->arena);
 		struct arena *scratch = arena_new();
-		struct tally c = { .t = t, .seen = map_init(scratch) };
-		go_each_inline(t->go, &f, tally_inline, &c);
+		size_t n = go_n_funcs(t->go);
+		for (size_t i = 0; i < n; i++) {
+			struct go_func f;
+			if (!go_func_get(t->go, i, &f) || !go_has_inlines(t->go, &f))
+				continue;
+			arena_clear(scratch);
+			struct indexing x = { t, &f, map_init(scratch) };
+			go_each_inline(t->go, &f, index_inline, &x);
+		}
 		arena_free(scratch);
 	}
+	static const struct copy_list none = { 0 };
+	const struct copy_list *l = map_get(&t->inlines, str_hash(name));
+	return l ? l : &none;
 }
 
 struct err *target_count_copies(struct target *t, const struct target_func *f, size_t *out)
@@ -121,13 +107,15 @@ struct err *target_count_copies(struct target *t, const struct target_func *f, s
 	*out = 0;
 	if (target_dwarf_func(t, f, &df))
 		return dwarf_count_inlines(t->dwarf, df.origin, out);
-	if (!target_go_func(t, f, &gf))
-		return NULL;
-	if (!t->inlines_are_counted)
-		count_by_pclntab(t);
-	const size_t *count = map_get(&t->inline_counts, str_hash(gf.name));
-	*out = count ? *count : 0;
+	if (target_go_func(t, f, &gf))
+		*out = copies_by_pclntab(t, gf.name)->v.n;
 	return NULL;
+}
+
+static void use_list(struct target_info *info, const struct copy_list *l)
+{
+	info->copies = l->v.v;
+	info->n_copies = l->v.n;
 }
 
 struct err *find_copies(struct target_about *a)
@@ -135,7 +123,7 @@ struct err *find_copies(struct target_about *a)
 	if (a->has_dwarf)
 		TRY(copies_by_dwarf(a->t, a->dwarf.origin, a->arena, a->info));
 	else if (a->is_go)
-		copies_by_pclntab(a->t, a->go.name, a->arena, a->info);
+		use_list(a->info, copies_by_pclntab(a->t, a->go.name));
 	return NULL;
 }
 
@@ -148,10 +136,10 @@ struct err *target_find_inlined(struct target *t, struct str name, struct arena 
 		struct dwarf_func df;
 		TRY(dwarf_find_abstract(dw, name, &df));
 		info->brief.pos = (struct target_pos) { df.file, df.line };
-		info->brief.lang = df.lang == DWARF_LANG_GO ? LANG_GO : LANG_C;
+		info->brief.lang = lang_of_dwarf(df.lang);
 		TRY(copies_by_dwarf(t, df.origin, arena, info));
 	} else if (target_go(t)) {
-		copies_by_pclntab(t, name, arena, info);
+		use_list(info, copies_by_pclntab(t, name));
 	}
 	if (info->n_copies == 0)
 		return err_new(ERR_NOTFOUND, "no inlined copy of %.*s", STR_ARG(name));

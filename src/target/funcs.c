@@ -30,14 +30,39 @@ static bool is_text_mark(struct str name)
 	return str_starts(name, STR("runtime.text")) || str_starts(name, STR("runtime.etext"));
 }
 
+static int by_section_vaddr(const void *a, const void *b)
+{
+	const struct elf_section *x = *(const struct elf_section *const *)a;
+	const struct elf_section *y = *(const struct elf_section *const *)b;
+	return x->vaddr < y->vaddr ? -1 : x->vaddr > y->vaddr;
+}
+
+static void sort_sections(struct target *t)
+{
+	size_t n = elf_n_sections(t->elf);
+	t->sections = ARENA_ARRAY(t->arena, const struct elf_section *, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		const struct elf_section *s = elf_section(t->elf, i);
+		if ((s->flags & SHF_ALLOC) && s->size > 0 && !(s->flags & SHF_TLS))
+			t->sections[t->n_sections++] = s;
+	}
+	qsort(t->sections, t->n_sections, sizeof(t->sections[0]), by_section_vaddr);
+}
+
 const struct elf_section *section_at(struct target *t, uint64_t vaddr)
 {
-	for (size_t i = 0; i < elf_n_sections(t->elf); i++) {
-		const struct elf_section *s = elf_section(t->elf, i);
-		if ((s->flags & SHF_ALLOC) && vaddr >= s->vaddr && vaddr - s->vaddr < s->size)
-			return s;
+	if (!t->sections)
+		sort_sections(t);
+	size_t lo = 0, hi = t->n_sections; // the first one that begins after vaddr
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (t->sections[mid]->vaddr <= vaddr)
+			lo = mid + 1;
+		else
+			hi = mid;
 	}
-	return NULL;
+	const struct elf_section *s = lo ? t->sections[lo - 1] : NULL;
+	return s && vaddr - s->vaddr < s->size ? s : NULL;
 }
 
 struct func_list {
@@ -118,8 +143,9 @@ static void finish(struct target *t, struct func_list *l)
 		struct target_func *f = &v[i - 1];
 		if (i < n && v[i].vaddr > f->vaddr)
 			next = v[i].vaddr;
+		uint64_t room = room_at(t, f->vaddr);
+		f->size = MIN(f->size, room);
 		if (f->size == 0) {
-			uint64_t room = room_at(t, f->vaddr);
 			f->size = next > f->vaddr ? MIN(room, next - f->vaddr) : room;
 		}
 	}
@@ -135,8 +161,11 @@ static struct err *read_funcs(struct target *t)
 	struct elf *debug = t->elf;
 	if (!elf_has_symtab(t->elf))
 		TRY(target_debug_elf(t, &debug));
-	if (elf_has_symtab(debug)) {
-		TRY(elf_symbols(debug, &syms, &n));
+	struct err *e = elf_has_symtab(debug) ? elf_symbols(debug, &syms, &n) : NULL;
+	if (e && !target_go(t))
+		return e;
+	target_note_damage(t, e);
+	if (n > 0) {
 		add_symbols(t, &l, syms, n);
 	} else if (target_go(t)) {
 		TRY(add_pclntab(t, &l, t->go));
@@ -195,9 +224,30 @@ struct err *target_func_at(struct target *t, uint64_t vaddr, const struct target
 	return NULL;
 }
 
+// "gopkg.in/yaml%2ev2.Marshal": Go writes dots in the last element of a package path this way.
+static bool matches_unescaped(bool (*match)(struct str, struct str), struct str pattern,
+			      struct str name)
+{
+	char plain[1024];
+	size_t n = 0;
+	if (name.len > sizeof(plain) || !memchr(name.p, '%', name.len))
+		return false;
+	for (size_t i = 0; i < name.len; i++) {
+		bool is_dot = str_starts(str_from_off(name, i), STR("%2e"));
+		plain[n++] = is_dot ? '.' : name.p[i];
+		i += is_dot ? 2 : 0;
+	}
+	return match(pattern, (struct str) { plain, n });
+}
+
+// Assembly goes by its name in the source too.
 static bool is_exactly(const struct target_func *f, struct str pattern)
 {
-	return str_eq(f->name, pattern) || str_eq(f->symbol, pattern);
+	struct str bare = f->symbol;
+	if (str_ends(bare, STR(".abi0")))
+		bare.len -= 5;
+	return str_eq(f->name, pattern) || str_eq(f->symbol, pattern) || str_eq(bare, pattern) ||
+	       matches_unescaped(str_eq, pattern, f->symbol);
 }
 
 static bool is_mangled(const struct target_func *f)
@@ -207,7 +257,7 @@ static bool is_mangled(const struct target_func *f)
 
 static bool glob_matches(const struct target_func *f, struct str pattern)
 {
-	if (str_glob(pattern, f->symbol))
+	if (str_glob(pattern, f->symbol) || matches_unescaped(str_glob, pattern, f->symbol))
 		return true;
 	return is_mangled(f) &&
 	       (str_glob(pattern, f->name) || str_glob(pattern, demangled_without_params(f->name)));
@@ -248,11 +298,36 @@ struct err *target_match(struct target *t, const char *const *patterns, size_t n
 	return NULL;
 }
 
+static struct str last_name(const struct target_func *f)
+{
+	if (!is_mangled(f))
+		return go_last_name(f->name);
+	struct str name = demangled_without_params(f->name);
+	ptrdiff_t colon = str_rfind_byte(name, ':');
+	return str_from_off(name, (size_t)(colon + 1));
+}
+
+struct err *target_match_last(struct target *t, const char *word, struct target_matches *out)
+{
+	size_t kept = 0;
+	TRY(target_match(t, NULL, 0, out));
+	for (size_t i = 0; i < out->n; i++)
+		if (str_eq(last_name(out->v[i]), str_from(word)))
+			out->v[kept++] = out->v[i];
+	out->n = kept;
+	return NULL;
+}
+
 struct err *target_no_match(struct target *t, const char *pattern)
 {
 	const struct target_func *v;
 	size_t n;
 	TRY(target_funcs(t, &v, &n));
+	if (n == 0)
+		return err_new(ERR_NOTFOUND,
+			       "no function '%s' in %s: it has no symbols (stripped), and it is no "
+			       "Go program",
+			       pattern, target_name(t));
 	struct str version = target_go_version(t);
 	struct near near = near_init(str_from(pattern));
 	for (size_t i = 0; i < n; i++)

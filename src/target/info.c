@@ -2,7 +2,7 @@
 // All that is known of one function.
 #include "target/internal.h"
 
-static enum target_lang lang_of_dwarf(enum dwarf_lang lang)
+enum target_lang lang_of_dwarf(enum dwarf_lang lang)
 {
 	switch (lang) {
 	case DWARF_LANG_GO:
@@ -93,9 +93,19 @@ static struct err *find_values(struct target_about *a)
 		TRY(c_find_values(a));
 	if (a->is_go && !a->has_dwarf)
 		b->signature = go_method_signature(a->t->go, a->go.entry);
-	else if (a->has_dwarf && (b->lang != LANG_ASM || a->info->n_values))
+	else if (a->has_dwarf && (b->lang != LANG_ASM || (a->is_go && a->info->n_values)))
 		b->signature = target_signature(a->arena, b->lang, a->f->name, a->info->values,
 						a->info->n_values);
+	return NULL;
+}
+
+// A part of the debug information that is malformed does not stop the rest; the command says what
+// is wrong.
+static struct err *tolerate(struct target *t, struct err *e)
+{
+	if (!e || err_kind(e) != ERR_BADDATA)
+		return e;
+	target_note_damage(t, e);
 	return NULL;
 }
 
@@ -114,18 +124,18 @@ struct err *target_brief(struct target *t, const struct target_func *f, struct a
 	if (!e)
 		e = find_values(&a);
 	*out = info.brief;
-	return in_function(e, f);
+	return in_function(tolerate(t, e), f);
 }
 
 static struct err *fill(struct target_about *a)
 {
-	TRY(about_debug_info(a, DWARF_VARS_ALL));
+	TRY(tolerate(a->t, about_debug_info(a, DWARF_VARS_ALL)));
 	code_decode(a->t, a->f, a->arena, &a->code);
 	find_entry(a);
 	TRY(find_exits(a));
-	TRY(find_values(a));
-	TRY(find_locals(a));
-	return find_copies(a);
+	TRY(tolerate(a->t, find_values(a)));
+	TRY(tolerate(a->t, find_locals(a)));
+	return tolerate(a->t, find_copies(a));
 }
 
 struct err *target_info(struct target *t, const struct target_func *f, struct arena *arena,

@@ -31,8 +31,10 @@ struct target {
 	struct target_func *funcs; // by address
 	size_t n_funcs;
 	bool funcs_are_read;
-	struct map inline_counts; // by hash of the name: how often it was inlined, without DWARF
-	bool inlines_are_counted;
+	struct map inlines; // by hash of the name: its copies, without DWARF
+	bool inlines_are_read;
+	const struct elf_section **sections; // loaded ones, by address; NULL until asked
+	size_t n_sections;
 	bool sizes_are_rough; // of funcs: they go up to the next function
 };
 
@@ -100,6 +102,7 @@ struct target_about { // what the steps of target_info work on
 // Go 1.21 to 1.24 describe a result a second time in functions that defer: true for the second one.
 bool is_repeated(const struct dwarf_vars *vars, size_t i);
 
+enum target_lang lang_of_dwarf(enum dwarf_lang lang);
 void find_entry(struct target_about *a);
 MUST_USE struct err *find_exits(struct target_about *a);
 MUST_USE struct err *go_find_values(struct target_about *a);

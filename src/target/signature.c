@@ -72,7 +72,8 @@ static struct str go_signature(struct arena *a, struct str name, const struct ta
 			continue;
 		struct str p = go_param(a, &values[i], true);
 		if (values[i].is_receiver)
-			receiver = arena_printf(a, "(%.*s) ", STR_ARG(p));
+			receiver =
+				arena_printf(a, "(%.*s) ", STR_ARG(go_param(a, &values[i], false)));
 		else
 			params = arena_printf(a, "%.*s%s%.*s", STR_ARG(params), count++ ? ", " : "",
 					      STR_ARG(p));

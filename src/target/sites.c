@@ -238,9 +238,10 @@ void find_entry(struct target_about *a)
 
 // --- exits ---
 
-static bool is_cold_part(struct str name, struct str of)
+// GCC moves unlikely code of a function to a part of its own, and jumps there and back.
+static bool is_cold_part(const struct target_func *f)
 {
-	return str_starts(name, of) && str_starts(str_from_off(name, of.len), STR(".cold"));
+	return f && str_find(f->symbol, STR(".cold")) > 0;
 }
 
 // "f", "f+0x10", "puts@plt", or "0x1090 in .plt" where nothing tells more.
@@ -269,10 +270,8 @@ static struct err *is_tail_jump(struct target_about *a, const struct insn *in, b
 		return NULL;
 	const struct target_func *callee;
 	TRY(target_func_at(a->t, in->target, &callee));
-	// GCC moves unlikely code of a function to a part of its own, and jumps there and back.
-	if (callee && !a->is_go &&
-	    (is_cold_part(callee->symbol, a->f->symbol) ||
-	     is_cold_part(a->f->symbol, callee->symbol)))
+	if (!a->is_go &&
+	    (is_cold_part(callee) || (is_cold_part(a->f) && callee && callee->vaddr != in->target)))
 		return NULL;
 	*is_exit = true;
 	*to = name_of_address(a, callee, in->target);

@@ -222,6 +222,10 @@ struct str target_missing(struct target *t)
 {
 	if (target_dwarf(t))
 		return STR("");
+	if (t->damage.n)
+		return STR("its debug information cannot be used: parameters, results, locals and "
+			   "lines are "
+			   "not known");
 	if (target_is_go(t))
 		return STR("no DWARF in it: names and types of parameters, results and locals are "
 			   "not known (build without -ldflags=-w)");

@@ -68,6 +68,10 @@ struct target_matches {
 // their union.
 MUST_USE struct err *target_match(struct target *t, const char *const *patterns, size_t n_patterns,
 				  struct target_matches *out);
+// Functions whose last component is that word: "Get" for "main.(*Store).Get" and
+// "ns::Store::Get(int)".
+MUST_USE struct err *target_match_last(struct target *t, const char *word,
+				       struct target_matches *out);
 // ERR_NOTFOUND that says so, with near names, for a pattern that matched nothing.
 MUST_USE struct err *target_no_match(struct target *t, const char *pattern);
 
@@ -203,9 +207,10 @@ struct target_line_site {
 	enum target_condition condition;
 	bool is_entry; // the line is the function's own: moved to where a call is counted once
 };
-// All addresses where the line begins as a statement, in every inlined copy, in order of address.
-// file is a path or its last components; column 0: any. ERR_NOTFOUND, with the nearest lines that
-// have code, if there are none.
+// Where the line begins as a statement: in every function and inlined copy that has it one address,
+// the lowest, as debuggers do (what follows is the same line going on, or a loop's). In order of
+// address. file is a path or its last components; column 0: any. ERR_NOTFOUND, with the nearest
+// lines that have code, if there are none.
 MUST_USE struct err *target_line_sites(struct target *t, struct str file, uint32_t line,
 				       uint32_t column, struct target_line_site **out, size_t *n);
 
