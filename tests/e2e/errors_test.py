@@ -110,3 +110,25 @@ def test_stripped_c_program_has_no_names(t):
 def test_show_function_by_last_component(t):
     r = t.stoat("show", t.go("zoo", "1.24"), "EmptyStruct")
     t.check(r.out.startswith("zoo/kinds.EmptyStruct "), r.out)
+
+
+def test_output_does_not_destroy(t):
+    own = os.path.join(t.tmp, "own")
+    shutil.copy(t.c("sum.c"), own)
+    size = os.path.getsize(own)
+    fails(t, "list", "-o", own, own, rc=1, says=["would overwrite"])
+    t.eq(os.path.getsize(own), size)
+    keep = t.file("keep", "keep this")
+    fails(t, "show", "-o", keep, own, "main", "no_such_function_here", says=["no function"])
+    with open(keep, encoding="ascii") as f:
+        t.eq(f.read(), "keep this")
+
+
+def test_names_cannot_command_the_terminal(t):
+    source = t.file("esc.s", '.globl "a\x1b[31mb"\n.type "a\x1b[31mb", @function\n.text\n"a\x1b[31mb": ret\n.size "a\x1b[31mb", 1\n')
+    out = os.path.join(t.tmp, "esc")
+    t.sh("gcc", "-nostdlib", "-shared", "-o", out, source)
+    r = t.stoat("list", out)
+    t.check("\x1b" not in r.out and "\\x1b[31m" in r.out, repr(r.out))
+    r = fails(t, "show", out, "a\x1b[31mc")
+    t.check("\x1b" not in r.err, repr(r.err))

@@ -218,3 +218,38 @@ def test_json_is_one_object_a_line(t):
     for f in rows:
         t.check(f["name"] and f["entry"]["address"].startswith("0x"), f["name"])
         t.eq(int(f["entry"]["address"], 16) - int(f["address"], 16), f["entry"]["offset"])
+
+
+@cases(["1.15", "1.21", "1.24", "1.27"])
+def test_stack_check_of_a_plugin(t, version):
+    """morestack is reached through a stub of the linker there."""
+    path = t.go("plug", version, "plugin")
+    funcs = shown(t, path, "*.Deep").values()
+    t.check(funcs, "the function is there")
+    for f in funcs:
+        t.check("stack check" in f["entry"]["reason"], f["entry"])
+
+
+@cases(["1.24", "1.26", "1.27"])
+def test_jumps_through_a_register_are_exits(t, version):
+    """Wrappers of interface methods leave that way from Go 1.26 on."""
+    funcs = shown(t, t.go("zoo", version), "*", args=["--asm"])
+    t.check(len(funcs) > 1000, len(funcs))
+    for name, f in funcs.items():
+        if re.fullmatch(r"jmp r\w+", f.get("asm", [{"instruction": ""}])[-1]["instruction"]):
+            t.check(f["exits"], name)
+
+
+def test_last_component(t):
+    r = t.stoat("show", t.c("printer.cc", "-O2", "-g"), "event_printer")
+    t.check(r.out.startswith("events::event_printer("), r.out)
+    r = t.stoat("show", t.go("zoo", "1.24"), "Apply")
+    t.check(r.out.startswith("zoo/kinds.Apply[go.shape."), r.out)
+
+
+def test_unused_parameters_are_lost_when_the_stack_grows(t):
+    f = shown(t, t.go("zoo", "1.24"), "zoo/kinds.(*Counter).Add")["zoo/kinds.(*Counter).Add"]
+    t.check(not any(p.get("lost_when_stack_grows") for p in f["parameters"]), f["parameters"])
+    lost = [f["name"] for f in shown(t, t.go("zoo", "1.24"), "zoo/*", "runtime.*").values()
+            if any(p.get("lost_when_stack_grows") for p in f["parameters"])]
+    t.check(lost, "some function does not use a parameter")
