@@ -68,6 +68,12 @@ static struct target_site site_of(const struct code *c, const struct insn *in)
 
 // --- entry ---
 
+// The Go linker gives functions of plugins and shared libraries a second name.
+static struct str without_local(struct target *t, struct str name)
+{
+	return t->go && str_starts(name, STR("local.")) ? str_from_off(name, 6) : name;
+}
+
 // The function that a jump or call leads to, by name: also through a stub that jumps to where the
 // dynamic linker has put an address. Empty if it cannot be told.
 static struct str name_of_callee(struct target *t, uint64_t vaddr)
@@ -78,8 +84,10 @@ static struct str name_of_callee(struct target *t, uint64_t vaddr)
 		target_note_damage(t, e);
 		return STR("");
 	}
+	if (f && f->vaddr == vaddr)
+		return without_local(t, f->name);
 	if (f)
-		return f->vaddr == vaddr ? f->name : STR("");
+		return STR("");
 	struct bytes stub = elf_at(t->elf, vaddr);
 	struct str name = STR("");
 	for (int i = 0; i < STUB_INSNS; i++) {
