@@ -72,7 +72,7 @@ struct type {
 	bool is_reference;
 	bool is_passed_by_reference; // C++ class that cannot be copied bit by bit: through
 				     // type_complete
-	bool is_rvalue;              // a reference of C++'s second kind (&&)
+	bool is_rvalue; // a reference of C++'s second kind (&&)
 	bool is_empty_iface;
 	bool is_declaration; // named but not described in this file
 	bool is_variadic;    // FUNC: C's "..."
