@@ -64,6 +64,11 @@ MUST_USE struct err *output_open(struct output *o, FILE **out);
 // Reports a failed write. A reader that went away (a pipe to head) is no error.
 MUST_USE struct err *output_close(struct output *o);
 
+struct target;
+// Ends a command about t that wrote to o: closes it, warns of what in the program could not be
+// used, and returns e, or what went wrong with the output.
+MUST_USE struct err *output_end(struct output *o, struct target *t, struct err *e);
+
 // The last component of a path, as text shows it.
 struct str base_name(struct str path);
 

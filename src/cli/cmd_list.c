@@ -2,7 +2,6 @@
 // stoat list: the functions of a program.
 #include <inttypes.h>
 
-#include "base/log.h"
 #include "cli/cli.h"
 #include "out/out.h"
 #include "target/target.h"
@@ -116,15 +115,7 @@ static struct err *list(struct target *t, size_t n_patterns, char **patterns,
 	struct arena *arena = arena_new();
 	struct err *e = print_all(t, &m, o, arena, out);
 	arena_free(arena);
-	struct err *closing = output_close(&o->output);
-	if (e) {
-		err_free(closing);
-		return e;
-	}
-	struct str damage = target_damage(t);
-	if (damage.len)
-		log_warn("%.*s", STR_ARG(damage));
-	return closing;
+	return output_end(&o->output, t, e);
 }
 
 struct err *list_run(const struct command *self, int argc, char **argv)

@@ -2,7 +2,6 @@
 // stoat show: all that is known of a function.
 #include <inttypes.h>
 
-#include "base/log.h"
 #include "cli/show.h"
 
 struct show_options {
@@ -96,15 +95,7 @@ static struct err *show(struct target *t, size_t n, char **words, struct show_op
 	struct err *e = NULL;
 	for (size_t i = 0; i < n && !e; i++)
 		e = show_subject(t, &subjects[i], i == 0, o, out);
-	struct err *closing = output_close(&o->output);
-	struct str damage = target_damage(t);
-	if (damage.len)
-		log_warn("%.*s", STR_ARG(damage));
-	if (e) {
-		err_free(closing);
-		return e;
-	}
-	return closing;
+	return output_end(&o->output, t, e);
 }
 
 struct err *show_run(const struct command *self, int argc, char **argv)

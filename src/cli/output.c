@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/log.h"
 #include "cli/cli.h"
+#include "target/target.h"
 
 static bool is_same_file(const char *a, const char *b)
 {
@@ -37,6 +39,18 @@ struct err *output_close(struct output *o)
 	if (!failed || why == EPIPE)
 		return NULL;
 	return err_sys(why ? why : EIO, "cannot write the output");
+}
+
+struct err *output_end(struct output *o, struct target *t, struct err *e)
+{
+	struct err *closing = output_close(o);
+	struct str damage = target_damage(t);
+	if (damage.len)
+		log_warn("%.*s", STR_ARG(damage));
+	if (!e)
+		return closing;
+	err_free(closing);
+	return e;
 }
 
 struct str base_name(struct str path)

@@ -33,35 +33,68 @@ static size_t utf8_len(struct str s)
 	return n;
 }
 
+// The escape of a byte that cannot stand in a string as it is, NULL for all others.
+static const char *escape_of(unsigned char c, char buf[8])
+{
+	switch (c) {
+	case '"':
+		return "\\\"";
+	case '\\':
+		return "\\\\";
+	case '\n':
+		return "\\n";
+	case '\r':
+		return "\\r";
+	case '\t':
+		return "\\t";
+	default:
+		break;
+	}
+	if (c >= 0x20 && c != 0x7f)
+		return NULL;
+	snprintf(buf, 8, "\\u%04x", c);
+	return buf;
+}
+
 static void quoted(FILE *f, struct str s)
 {
+	size_t plain = 0; // bytes at the start of s that go out as they are
 	fputc('"', f);
-	while (s.len) {
-		unsigned char c = (unsigned char)s.p[0];
-		size_t n = utf8_len(s);
-		if (n == 0)
-			fputs("\\ufffd", f);
-		else if (c == '"' || c == '\\')
-			fprintf(f, "\\%c", c);
-		else if (c == '\n')
-			fputs("\\n", f);
-		else if (c == '\t')
-			fputs("\\t", f);
-		else if (c < 0x20 || c == 0x7f)
-			fprintf(f, "\\u%04x", c);
-		else
-			fwrite(s.p, 1, n, f);
-		s = str_from_off(s, n ? n : 1);
+	while (plain < s.len) {
+		struct str rest = str_from_off(s, plain);
+		size_t n = utf8_len(rest);
+		char buf[8];
+		const char *escape = n ? escape_of((unsigned char)rest.p[0], buf) : "\\ufffd";
+		if (!escape) {
+			plain += n;
+			continue;
+		}
+		if (plain)
+			fwrite(s.p, 1, plain, f);
+		fputs(escape, f);
+		s = str_from_off(rest, 1);
+		plain = 0;
 	}
+	if (plain)
+		fwrite(s.p, 1, plain, f);
 	fputc('"', f);
+}
+
+void json_key_str(struct json *j, struct str key)
+{
+	if (j->is_spaced && j->needs_comma) {
+		fputs(", ", j->f);
+		j->needs_comma = false;
+	}
+	before_value(j);
+	quoted(j->f, key);
+	fputs(j->is_spaced ? ": " : ":", j->f);
+	j->needs_comma = false;
 }
 
 void json_key(struct json *j, const char *key)
 {
-	before_value(j);
-	quoted(j->f, str_from(key));
-	fputc(':', j->f);
-	j->needs_comma = false;
+	json_key_str(j, str_from(key));
 }
 
 void json_open(struct json *j, char bracket)
@@ -93,6 +126,25 @@ void json_i64(struct json *j, int64_t v)
 {
 	before_value(j);
 	fprintf(j->f, "%" PRId64, v);
+}
+
+// Whether a double can hold the number: its highest and lowest bits are less than 53 apart.
+static bool fits_double(uint64_t magnitude)
+{
+	return magnitude == 0 || magnitude >> __builtin_ctzll(magnitude) < 1ULL << 53;
+}
+
+void json_exact_u64(struct json *j, uint64_t v)
+{
+	before_value(j);
+	fprintf(j->f, fits_double(v) ? "%" PRIu64 : "\"%" PRIu64 "\"", v);
+}
+
+void json_exact_i64(struct json *j, int64_t v)
+{
+	before_value(j);
+	uint64_t magnitude = v < 0 ? -(uint64_t)v : (uint64_t)v;
+	fprintf(j->f, fits_double(magnitude) ? "%" PRId64 : "\"%" PRId64 "\"", v);
 }
 
 void json_bool(struct json *j, bool v)

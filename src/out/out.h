@@ -1,12 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
-// The shapes of what people and tools read: JSON lines, aligned columns. Hides quoting and
-// escaping.
+// The shapes of what people and tools read: JSON lines, aligned columns, and everything that a
+// script prints, as bpftrace prints it. Hides quoting, escaping and layout.
+//
+// Sections: text buffers, JSON, text, times, values, printf, aggregations, maps, events.
 #ifndef OUT_OUT_H
 #define OUT_OUT_H
 
 #include <stdio.h>
 
-#include "base/str.h"
+#include "base/arena.h"
+
+// --- text buffers ---
+
+// Text that grows as it is written. A zeroed one is empty; out_buf_free gives its memory back, and
+// setting n to 0 empties it for the next use. Lack of memory stops the program.
+struct out_buf {
+	char *p;
+	size_t n;
+	size_t cap;
+};
+
+void out_buf_free(struct out_buf *b);
+void out_buf_add(struct out_buf *b, const void *p, size_t n);
+void out_buf_fill(struct out_buf *b, char c, size_t n);
+void out_buf_printf(struct out_buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+static inline void out_buf_str(struct out_buf *b, struct str s)
+{
+	out_buf_add(b, s.p, s.len);
+}
+
+// Good until the buffer is written to or freed.
+static inline struct str out_buf_view(const struct out_buf *b)
+{
+	return (struct str) { b->p, b->n };
+}
 
 // --- JSON ---
 
@@ -15,6 +43,7 @@
 struct json {
 	FILE *f;
 	bool needs_comma;
+	bool is_spaced; // {"a": 1, "b": [1,2]}, as bpftrace writes it
 };
 
 static inline struct json json_init(FILE *f)
@@ -23,11 +52,15 @@ static inline struct json json_init(FILE *f)
 }
 
 void json_key(struct json *j, const char *key);
+void json_key_str(struct json *j, struct str key);
 void json_open(struct json *j, char bracket);  // '{' or '['
 void json_close(struct json *j, char bracket); // '}' or ']'
 void json_str(struct json *j, struct str s);
 void json_u64(struct json *j, uint64_t v);
 void json_i64(struct json *j, int64_t v);
+// As a string where a reader that keeps numbers as doubles would change the number.
+void json_exact_u64(struct json *j, uint64_t v);
+void json_exact_i64(struct json *j, int64_t v);
 void json_bool(struct json *j, bool v);
 void json_null(struct json *j);
 // A number as a string "0x..": addresses do not fit in a JSON number everywhere.
@@ -56,5 +89,270 @@ void table_cell(struct table *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void table_row(struct table *t); // ends a row
 // Prints each row after indent spaces, columns two spaces apart.
 void table_print(const struct table *t, FILE *f, int indent);
+
+// --- times ---
+
+enum out_clock {
+	OUT_CLOCK_BOOT, // what nsecs is
+	OUT_CLOCK_MONOTONIC,
+	OUT_CLOCK_TAI,
+	OUT_CLOCK_WALL, // nanoseconds since 1970
+	OUT_N_CLOCKS,
+};
+
+// What to add to each clock's nanoseconds to get wall time; wraps around.
+struct out_clocks {
+	uint64_t to_wall[OUT_N_CLOCKS];
+};
+
+// As the system's clocks stand now.
+struct out_clocks out_clocks_now(void);
+
+// strftime of local time, with %f: six digits of microseconds.
+void out_strftime(struct out_buf *b, struct str format, uint64_t wall_ns);
+
+// "412ns", "88.1us", "1.21ms", "3.02s": three digits and a unit; from 1,000 seconds on "16m40s",
+// "2h46m".
+void out_duration(struct out_buf *b, uint64_t ns);
+
+// --- values ---
+//
+// struct out_type says what the bytes of a value mean; the checker makes one for all that a script
+// prints. All numbers are little-endian and need no alignment.
+
+enum out_kind {
+	OUT_NONE,      // no value
+	OUT_INT,       // 1, 2, 4 or 8 bytes
+	OUT_UINT,      // the same
+	OUT_BOOL,      // 1 byte
+	OUT_POINTER,   // 8 bytes
+	OUT_ENUM,      // 1, 2, 4 or 8 bytes; is_signed, names
+	OUT_STRING,    // text up to a NUL; without one it was cut, unless is_exact
+	OUT_TEXT,      // uint64_t length of the original, then its start: Go's strings
+	OUT_BUFFER,    // uint32_t length, then that many bytes
+	OUT_ARRAY,     // count items of elem
+	OUT_TUPLE,     // fields, whose names do not matter
+	OUT_RECORD,    // fields: structs, unions, records
+	OUT_TIMESTAMP, // uint64_t nanoseconds of clock, shown by format
+	OUT_DURATION,  // uint64_t nanoseconds; a string in JSON too
+	OUT_MAC,       // 6 bytes
+	OUT_INET,      // uint32_t AF_INET or AF_INET6, then 4 or 16 bytes
+
+	// What only the caller can put into words: env->resolve gets all of the bytes, which
+	// begin with a uint64_t that is shown when there is no env->resolve.
+	OUT_SYMBOL, // usym, ksym, func
+	OUT_STACK,  // an empty line, then "        symbol+off" for each frame
+	OUT_NAME,   // cgroup_path, username, ...
+	OUT_GO,     // a Go value: its text, or JSON by resolve_json
+
+	// Only as values of maps, after out_agg_merge. is_signed tells how to read the numbers.
+	OUT_COUNT,   // uint64_t
+	OUT_SUM,     // uint64_t
+	OUT_MIN,     // struct out_extreme
+	OUT_MAX,     // struct out_extreme
+	OUT_AVG,     // struct out_total
+	OUT_STATS,   // struct out_total
+	OUT_HIST,    // uint64_t for each bucket: OUT_HIST_BUCKETS(bits)
+	OUT_LHIST,   // uint64_t for each bucket: out_lhist_buckets()
+	OUT_TSERIES, // struct out_tslot for each interval: n_intervals
+};
+
+struct out_type;
+
+struct out_field {
+	struct str name;
+	const struct out_type *type;
+	uint32_t off;
+	uint8_t bit_size; // 0: not a bit-field
+	uint8_t bit_off;  // from the least significant bit of the bytes at off
+};
+
+struct out_enumerator {
+	struct str name;
+	int64_t value;
+};
+
+struct out_type {
+	enum out_kind kind;
+	uint32_t size;               // bytes
+	bool is_signed;              // ENUM and aggregations
+	bool is_exact;               // STRING: may fill its bytes, like a C array of char
+	bool is_word;                // INT, UINT: a register that may hold a C int (see printf)
+	const struct out_type *elem; // ARRAY
+	uint32_t count;              // ARRAY
+	const struct out_field *fields;
+	uint32_t n_fields;
+	const struct out_enumerator *names; // ENUM
+	uint32_t n_names;
+	struct str format;    // TIMESTAMP
+	enum out_clock clock; // TIMESTAMP, and the clock that TSERIES counts intervals by
+	uint8_t bits;         // HIST: k
+	struct {
+		int64_t min;
+		int64_t max;
+		uint64_t step;
+	} lhist;
+	struct {
+		uint64_t interval_ns;
+		uint32_t n_intervals;
+		enum out_kind agg; // NONE (the last value), SUM, MIN, MAX or AVG
+	} tseries;
+	void *meaning; // the resolver's own
+};
+
+// Types nested deeper than this are cut.
+#define OUT_DEPTH_MAX 64
+
+// What rendering needs to know. A zeroed one works: symbols are addresses, cut strings have no
+// mark.
+struct out_env {
+	struct str trailer; // put after a string that was cut: ".."
+	struct out_clocks clocks;
+	void *ctx;
+	// Writes the text of a SYMBOL, STACK, NAME or GO. indent: blanks before each frame.
+	void (*resolve)(void *ctx, const struct out_type *t, struct bytes v, unsigned indent,
+			struct out_buf *b);
+	// Writes one JSON value for a GO; NULL: its text as a string.
+	void (*resolve_json)(void *ctx, const struct out_type *t, struct bytes v, struct json *j);
+};
+
+struct out_value {
+	const struct out_type *type;
+	struct bytes bytes; // what is missing at their end reads as 0
+};
+
+// As print() and %s show it, without the newline: a string bare, also inside others; (1, a),
+// { .a = 1, .b = x }, [1,2], 0x1f, true.
+void out_value_text(const struct out_env *env, struct out_value v, struct out_buf *b);
+void out_value_json(const struct out_env *env, struct out_value v, struct json *j);
+// False if the value is no number. INT, UINT, BOOL, POINTER, ENUM and aggregations of one number.
+bool out_value_number(struct out_value v, uint64_t *out, bool *is_signed);
+// An order for any two values of one type, as rows of a map are sorted: numbers by value, text by
+// bytes, tuples by their first field, then the next.
+int out_value_compare(const struct out_type *t, struct bytes a, struct bytes b);
+
+// --- printf ---
+//
+// %d %i %u %x %X %o %c %p take numbers, %s and %v anything, %r %rx %rh buffers; flags - 0 + # and
+// blank, a width, a precision, and hh h l ll j z t mean what they mean in C. Without a length, a
+// number keeps its own size, but at least C's 32 bits: bpftrace takes the lower 32 bits of all, and
+// so loses the upper half of every nsecs. Of a raw word (is_word), which may well hold a C int, %d
+// shows the int when the upper half is zero.
+
+// What is wrong with a format: in bytes off to off + len of it, or about all of it (len 0).
+struct out_format_error {
+	size_t off;
+	size_t len;
+	int arg; // index of the argument that it is about, -1: none
+	struct str text;
+};
+
+struct out_format {
+	struct out_spec *specs;
+	size_t n_specs; // as many as arguments
+	struct str tail;
+};
+
+// False with *err filled in when the format is wrong or does not fit the arguments. Everything is
+// the arena's.
+bool out_format_parse(struct arena *a, struct str format, const struct out_type *const *args,
+		      size_t n_args, struct out_format *out, struct out_format_error *err);
+// Arguments beyond n_args render as nothing.
+void out_format_render(const struct out_env *env, const struct out_format *f,
+		       const struct out_value *args, size_t n_args, struct out_buf *b);
+
+// --- aggregations ---
+
+// An unset one reads as 0.
+struct out_extreme {
+	uint64_t value;
+	uint64_t is_set;
+};
+
+struct out_total {
+	uint64_t total;
+	uint64_t count;
+};
+
+// Interval number epoch, which is the time divided by the interval, is in slot epoch % n_intervals.
+struct out_tslot {
+	uint64_t epoch; // 0: empty
+	uint64_t value; // of AVG: the total
+	uint64_t extra; // of AVG the count; without aggregation, when value was set
+};
+
+// Bytes of one merged value; 0 when the type is no aggregation.
+size_t out_agg_size(const struct out_type *t);
+// Makes one value of n parts (one a CPU), each out_agg_size bytes, stride apart. merged: room for
+// out_agg_size bytes. parts must have n * stride bytes.
+void out_agg_merge(const struct out_type *t, const void *parts, size_t n, size_t stride,
+		   void *merged);
+
+// hist(x, k): which bucket x is in. The BPF code must compute the same numbers.
+//
+//     x < 0       0
+//     x < 2^k     x + 1
+//     else        ((m - k + 1) << k) + ((x >> (m - k)) & (2^k - 1)) + 1     m: x's highest bit
+//
+// All integers are read as int64_t, unsigned ones too: a C function's -1 is in the first bucket.
+#define OUT_HIST_BITS_MAX   5
+#define OUT_HIST_BUCKETS(k) ((size_t)(64 - (k)) << (k) | 1)
+size_t out_hist_index(int64_t x, unsigned k);
+// The smallest value of bucket i; i is at least 1.
+uint64_t out_hist_low(size_t i, unsigned k);
+
+// lhist(x, min, max, step), with min < max and step > 0; likewise the BPF code's definition too.
+//
+//     x < min     0
+//     else        MIN((uint64_t)(x - min) / step, (uint64_t)(max - min) / step) + 1
+#define OUT_LHIST_BUCKETS_MAX 1002
+size_t out_lhist_index(int64_t x, int64_t min, int64_t max, uint64_t step);
+size_t out_lhist_buckets(int64_t min, int64_t max, uint64_t step);
+
+// --- maps ---
+
+struct out_row {
+	struct bytes key; // empty in a map without keys
+	struct bytes value;
+};
+
+struct out_map {
+	struct str name;            // "@", "@reads"
+	const struct out_type *key; // NULL: without keys; a TUPLE is shown without parentheses
+	const struct out_type *value;
+	struct out_row *rows; // printing puts them in order
+	size_t n_rows;
+};
+
+// As at the end of a script and by print(@m, top, div): ordered by value, equal ones by key; maps
+// of text, tuples and other things without a size by key. Only the biggest top rows (0: all),
+// numbers divided by div (0: 1). A map without rows prints nothing.
+void out_map_text(const struct out_env *env, const struct out_map *m, size_t top, uint64_t div,
+		  FILE *f);
+void out_map_json(const struct out_env *env, const struct out_map *m, size_t top, uint64_t div,
+		  FILE *f);
+
+// --- events ---
+//
+// One line of JSON for each thing that happens, in bpftrace's shapes.
+
+// print(): {"type": "value", "data": ...}
+void out_event_value(const struct out_env *env, struct out_value v, FILE *f);
+// {"type": TYPE, "data": "text"}: printf, time, cat, join, syscall (the output of a command).
+void out_event_text(const char *type, struct str text, FILE *f);
+void out_event_attached(uint64_t n_probes, FILE *f);
+void out_event_lost(uint64_t n_events, FILE *f);
+
+struct out_where {
+	struct str file;
+	uint32_t line;
+	uint32_t col;
+};
+
+// type: errorf, warnf, runtime_error, print_error.
+void out_event_message(const char *type, struct str text, struct out_where where, FILE *f);
+// A BPF helper failed: {"type": "helper_error", "msg": ..., "helper": ..., "retcode": ...}.
+void out_event_helper(struct str text, struct str helper, int64_t retcode, struct out_where where,
+		      FILE *f);
 
 #endif

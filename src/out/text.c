@@ -33,7 +33,8 @@ void out_text(FILE *f, struct str s)
 		start = i + n;
 		i = start - 1;
 	}
-	fwrite(s.p + start, 1, s.len - start, f);
+	if (start < s.len)
+		fwrite(s.p + start, 1, s.len - start, f);
 }
 
 void out_thousands(FILE *f, uint64_t v)

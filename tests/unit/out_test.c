@@ -23,29 +23,37 @@ static const struct out_type t_buf = { .kind = OUT_BUFFER, .size = 16 };
 
 static const struct out_env env = { .trailer = { "..", 2 } };
 
+// Everything that a test makes is in here, and goes with its process.
+static void *make(size_t n, size_t size)
+{
+	static struct arena *arena;
+	if (!arena)
+		arena = arena_new();
+	return arena_alloc(arena, n, size);
+}
+
 static struct out_value value(const struct out_type *t, const void *p, size_t n)
 {
 	return (struct out_value) { t, { p, n } };
 }
 
-// Numbers in memory that lives as long as the test.
 static struct out_value number(const struct out_type *t, uint64_t v)
 {
-	uint64_t *p = malloc(sizeof(*p));
+	uint64_t *p = make(1, sizeof(*p));
 	*p = v;
 	return value(t, p, t->size);
 }
 
 static struct out_value string(const char *s)
 {
-	char *p = calloc(1, 8);
+	char *p = make(1, 8);
 	memcpy(p, s, strnlen(s, 8));
 	return value(&t_str8, p, 8);
 }
 
 static struct out_value buffer(const char *s, uint32_t n)
 {
-	char *p = calloc(1, 16);
+	char *p = make(1, 16);
 	memcpy(p, &n, 4);
 	memcpy(p + 4, s, n);
 	return value(&t_buf, p, 16);
@@ -54,14 +62,14 @@ static struct out_value buffer(const char *s, uint32_t n)
 // The tuple (a, b).
 static struct out_value pair(struct out_value a, struct out_value b)
 {
-	struct out_field *f = calloc(2, sizeof(*f));
+	struct out_field *f = make(2, sizeof(*f));
 	f[0] = (struct out_field) { .name = STR("a"), .type = a.type };
 	f[1] = (struct out_field) { .name = STR("b"), .type = b.type, .off = a.type->size };
-	struct out_type *t = calloc(1, sizeof(*t));
+	struct out_type *t = make(1, sizeof(*t));
 	*t = (struct out_type) {
 		.kind = OUT_TUPLE, .size = a.type->size + b.type->size, .fields = f, .n_fields = 2
 	};
-	uint8_t *p = malloc(t->size);
+	uint8_t *p = make(1, t->size);
 	memcpy(p, a.bytes.p, a.type->size);
 	memcpy(p + a.type->size, b.bytes.p, b.type->size);
 	return value(t, p, t->size);
@@ -69,7 +77,7 @@ static struct out_value pair(struct out_value a, struct out_value b)
 
 static struct out_value record(struct out_value tuple)
 {
-	struct out_type *t = malloc(sizeof(*t));
+	struct out_type *t = make(1, sizeof(*t));
 	*t = *tuple.type;
 	t->kind = OUT_RECORD;
 	return value(t, tuple.bytes.p, tuple.bytes.len);
@@ -77,19 +85,19 @@ static struct out_value record(struct out_value tuple)
 
 static struct out_value total(enum out_kind kind, int64_t sum, uint64_t n)
 {
-	struct out_type *t = calloc(1, sizeof(*t));
+	struct out_type *t = make(1, sizeof(*t));
 	*t = (struct out_type) { .kind = kind, .size = 8, .is_signed = true };
-	struct out_total *p = malloc(sizeof(*p));
+	struct out_total *p = make(1, sizeof(*p));
 	*p = (struct out_total) { (uint64_t)sum, n };
 	return value(t, p, sizeof(*p));
 }
 
 static struct out_value hist(unsigned k, const int64_t *x, size_t n)
 {
-	struct out_type *t = calloc(1, sizeof(*t));
+	struct out_type *t = make(1, sizeof(*t));
 	*t = (struct out_type) { .kind = OUT_HIST, .bits = (uint8_t)k };
 	t->size = (uint32_t)out_agg_size(t);
-	uint64_t *p = calloc(1, t->size);
+	uint64_t *p = make(1, t->size);
 	for (size_t i = 0; i < n; i++)
 		p[out_hist_index(x[i], k)]++;
 	return value(t, p, t->size);
@@ -97,10 +105,10 @@ static struct out_value hist(unsigned k, const int64_t *x, size_t n)
 
 static struct out_value lhist(int64_t min, int64_t max, uint64_t step, const int64_t *x, size_t n)
 {
-	struct out_type *t = calloc(1, sizeof(*t));
+	struct out_type *t = make(1, sizeof(*t));
 	*t = (struct out_type) { .kind = OUT_LHIST, .lhist = { min, max, step } };
 	t->size = (uint32_t)out_agg_size(t);
-	uint64_t *p = calloc(1, t->size);
+	uint64_t *p = make(1, t->size);
 	for (size_t i = 0; i < n; i++)
 		p[out_lhist_index(x[i], min, max, step)]++;
 	return value(t, p, t->size);
@@ -118,7 +126,7 @@ struct capture {
 
 static struct capture *capture(void)
 {
-	struct capture *c = calloc(1, sizeof(*c));
+	struct capture *c = make(1, sizeof(*c));
 	c->f = open_memstream(&c->p, &c->n);
 	return c;
 }
@@ -126,7 +134,10 @@ static struct capture *capture(void)
 static const char *text_of(struct capture *c)
 {
 	fclose(c->f);
-	return c->p;
+	char *text = make(1, c->n + 1);
+	memcpy(text, c->p, c->n);
+	free(c->p);
+	return text;
 }
 
 static void check_value(struct out_value v, const char *text, const char *json)
@@ -134,6 +145,7 @@ static void check_value(struct out_value v, const char *text, const char *json)
 	struct out_buf b = { 0 };
 	out_value_text(&env, v, &b);
 	CHECK_VIEW(out_buf_view(&b), text);
+	out_buf_free(&b);
 	struct capture *c = capture();
 	struct json j = { .f = c->f, .is_spaced = true };
 	out_value_json(&env, v, &j);
@@ -153,6 +165,7 @@ static void check_printf_of(const char *format, const struct out_value *args, si
 	CHECK(out_format_parse(a, str_from(format), types, n, &f, &err));
 	out_format_render(&env, &f, args, n, &b);
 	CHECK_VIEW(out_buf_view(&b), want);
+	out_buf_free(&b);
 	arena_free(a);
 }
 
@@ -164,7 +177,7 @@ static void check_printf_of(const char *format, const struct out_value *args, si
 static void check_map(const char *name, struct out_value *keys, struct out_value *values, size_t n,
 		      size_t top, uint64_t div, const char *text, const char *json)
 {
-	struct out_row *rows = calloc(n + 1, sizeof(*rows));
+	struct out_row *rows = make(n + 1, sizeof(*rows));
 	for (size_t i = 0; i < n; i++)
 		rows[i] = (struct out_row) { keys ? keys[i].bytes : (struct bytes) { NULL, 0 },
 					     values[i].bytes };
@@ -233,6 +246,7 @@ TEST(out_text_with_a_length)
 	out_value_text(&env, value(&t, "\3\0\0\0\0\0\0\0a\0b", 12), &b);
 	CHECK_INT(b.n, 3);
 	CHECK(memcmp(b.p, "a\0b", 3) == 0);
+	out_buf_free(&b);
 	check_value(value(&t, "\4\0\0\0\0\0\0\0abcd", 12), "abcd", "\"abcd\"");
 	check_value(value(&t, "\5\0\0\0\0\0\0\0abcd", 12), "abcd..", "\"abcd..\"");
 }
@@ -634,8 +648,8 @@ TEST(out_agg_histograms)
 	struct out_value a = hist(1, NUMBERS(5, 6));
 	struct out_value b = hist(1, NUMBERS(5));
 	size_t size = out_agg_size(a.type);
-	uint8_t *parts = malloc(2 * size);
-	uint64_t *merged = malloc(size);
+	uint8_t *parts = make(1, 2 * size);
+	uint64_t *merged = make(1, size);
 	memcpy(parts, a.bytes.p, size);
 	memcpy(parts + size, b.bytes.p, size);
 	CHECK_INT(size, 8 * OUT_HIST_BUCKETS(1));
@@ -698,6 +712,21 @@ TEST(out_tseries_of_one)
 		  "{\"interval_start\":\"1970-01-01 00:29:23.800000000\",\"value\":5}]}}\n");
 }
 
+TEST(out_tseries_at_the_end_of_time)
+{
+	struct out_type t = series_type(OUT_NONE);
+	struct out_tslot slots[5] = { { 0 } };
+	struct out_row row = { { NULL, 0 }, { (const uint8_t *)slots, sizeof(slots) } };
+	struct out_map m = { STR("@"), NULL, &t, &row, 1 };
+	struct capture *c = capture();
+	out_map_text(&env, &m, 0, 0, c->f);
+	CHECK_STR(text_of(c), "@:\n<no data>\n");
+	slots[UINT64_MAX % 5] = (struct out_tslot) { UINT64_MAX, INT64_MAX, 1 };
+	c = capture();
+	out_map_text(&env, &m, 0, 0, c->f);
+	CHECK(strstr(text_of(c), "* 9223372036854775807\n") != NULL);
+}
+
 TEST(out_tseries_merge)
 {
 	static const struct out_tslot parts[2][5] = {
@@ -727,6 +756,7 @@ static void check_time(const char *format, uint64_t ns, const char *want)
 	struct out_buf b = { 0 };
 	out_strftime(&b, str_from(format), ns);
 	CHECK_VIEW(out_buf_view(&b), want);
+	out_buf_free(&b);
 }
 
 TEST(out_strftime_with_micros)
@@ -762,6 +792,7 @@ static void check_duration(uint64_t ns, const char *want)
 	struct out_buf b = { 0 };
 	out_duration(&b, ns);
 	CHECK_VIEW(out_buf_view(&b), want);
+	out_buf_free(&b);
 }
 
 TEST(out_durations)
@@ -822,8 +853,9 @@ TEST(out_json_compact)
 	json_null(&j);
 	json_close(&j, ']');
 	json_khex(&j, "c", 255);
+	json_kstr(&j, "d", (struct str) { NULL, 0 });
 	json_close(&j, '}');
 	json_end(&j);
 	CHECK_STR(text_of(c), "{\"a\":\"\\u007f\\\"\\\\ \xf0\x9f\x98\x80 \\ufffd\\ufffd\\ufffd\","
-			      "\"b\":[1,false,null],\"c\":\"0xff\"}\n");
+			      "\"b\":[1,false,null],\"c\":\"0xff\",\"d\":\"\"}\n");
 }
