@@ -40,6 +40,9 @@ struct passing {
 	size_t n;
 	uint32_t align; // on the stack
 	bool is_even;   // arm64: begins in a register with an even number
+	// x86-64: clang before 18 splits an __int128 between the last register and the stack, and
+	// aligns it less than the psABI says.
+	bool is_doubtful_on_stack;
 };
 
 static bool search_goes_on(struct search *s, unsigned depth)
@@ -128,22 +131,28 @@ static bool is_by_reference(struct search *s, struct type *t, unsigned depth)
 
 // --- System V x86-64 ---
 
-enum class { CLASS_NONE, CLASS_INTEGER, CLASS_SSE, CLASS_SSEUP, CLASS_X87, CLASS_MEMORY };
+enum sysv { CLASS_NONE, CLASS_INTEGER, CLASS_SSE, CLASS_SSEUP, CLASS_X87, CLASS_MEMORY };
 
 struct eightbytes {
 	struct search search;
-	enum class v[2];
+	enum sysv v[2];
 };
 
 // psABI, "classification" 4: the class of an eightbyte that two fields share.
-static enum class merge(enum class a, enum class b) {
-	if (a == b || b == CLASS_NONE) return a; if (a == CLASS_NONE) return b;
-	if (a == CLASS_MEMORY || b == CLASS_MEMORY) return CLASS_MEMORY;
-	if (a == CLASS_INTEGER || b == CLASS_INTEGER) return CLASS_INTEGER;
+static enum sysv merge(enum sysv a, enum sysv b)
+{
+	if (a == b || b == CLASS_NONE)
+		return a;
+	if (a == CLASS_NONE)
+		return b;
+	if (a == CLASS_MEMORY || b == CLASS_MEMORY)
+		return CLASS_MEMORY;
+	if (a == CLASS_INTEGER || b == CLASS_INTEGER)
+		return CLASS_INTEGER;
 	return a == CLASS_X87 || b == CLASS_X87 ? CLASS_MEMORY : CLASS_SSE;
 }
 
-static void add_class(struct eightbytes *e, uint64_t off, uint64_t size, enum class c)
+static void add_class(struct eightbytes *e, uint64_t off, uint64_t size, enum sysv c)
 {
 	if (size == 0)
 		return;
@@ -177,7 +186,7 @@ static void add_scalar(struct eightbytes *e, struct type *t, uint64_t off)
 	// psABI, "classification" 1: a value with unaligned fields has class MEMORY.
 	if (align && off % align)
 		e->v[0] = CLASS_MEMORY;
-	else if (is_integer(t))
+	else if (is_integer(t) && !is_nullptr_type(t)) // GCC: INTEGER, clang: MEMORY
 		add_class(e, off, size, CLASS_INTEGER);
 	else if ((t->kind == TYPE_FLOAT && size <= 8) || is_complex)
 		add_class(e, off, size, CLASS_SSE);
@@ -231,10 +240,27 @@ static void add_part(struct passing *p, bool is_float, uint64_t off, uint64_t si
 // register for both; where larger and odd ones are depends on the compiler's options.
 static struct passing x86_vector(struct type *t)
 {
-	struct passing p = { .how = BY_UNKNOWN, .align = 16 };
+	struct passing p = { .how = BY_UNKNOWN, .align = t->size == 8 ? 8 : 16 };
 	if (t->size == 16 || (t->size == 8 && t->count > 1))
 		add_part(&p, true, 0, t->size);
 	return p;
+}
+
+// psABI, "passing" 1 to 4.
+static void pass_eightbytes(const enum sysv *v, struct passing *p)
+{
+	p->how = BY_NOTHING;
+	if (v[0] == CLASS_MEMORY || v[1] == CLASS_MEMORY) {
+		p->how = BY_STACK;
+	} else if (v[0] == CLASS_X87) {
+		p->how = BY_X87;
+	} else if (v[0] == CLASS_SSE && v[1] == CLASS_SSEUP) {
+		add_part(p, true, 0, 16);
+	} else {
+		for (unsigned i = 0; i < 2; i++)
+			if (v[i] != CLASS_NONE) // else it is padding
+				add_part(p, v[i] != CLASS_INTEGER, 8 * i, 8);
+	}
 }
 
 static struct passing x86_passing(struct type *t)
@@ -245,28 +271,25 @@ static struct passing x86_passing(struct type *t)
 	uint64_t size = size_of(t);
 	if (t->kind == TYPE_ARRAY)
 		return x86_vector(t);
-	if (is_by_reference(&e.search, t, 0)) {
-		p.how = BY_ADDRESS;
-	} else if (size > 16) {
-		// Two of x87's numbers are returned in st0 and st1 (COMPLEX_X87).
-		bool is_x87 = t->kind == TYPE_COMPLEX && size == 32 &&
-			      str_find(t->name, STR("long double")) >= 0;
-		p.how = e.search.is_cut ? BY_UNKNOWN : is_x87 ? BY_X87 : BY_STACK;
-	} else {
+	if (is_nullptr_type(t)) {
+		add_part(&p, false, 0, 8);
+		return p;
+	}
+	p.is_doubtful_on_stack = size == 16 && is_integer(t) && !is_member_pointer(t);
+	bool is_ref = is_by_reference(&e.search, t, 0);
+	if (!is_ref && size <= 16)
 		classify(&e, t, 0, 0);
-		if (e.search.is_cut)
-			return p;
-		p.how = BY_NOTHING;
-		if (e.v[0] == CLASS_MEMORY || e.v[1] == CLASS_MEMORY)
-			p.how = BY_STACK;
-		else if (e.v[0] == CLASS_X87)
-			p.how = BY_X87;
-		else if (e.v[0] == CLASS_SSE && e.v[1] == CLASS_SSEUP)
-			add_part(&p, true, 0, 16);
-		else
-			for (unsigned i = 0; i < 2; i++)
-				if (e.v[i] != CLASS_NONE)
-					add_part(&p, e.v[i] != CLASS_INTEGER, 8 * i, 8);
+	if (is_ref) {
+		p.how = BY_ADDRESS;
+	} else if (e.search.is_cut) {
+		p.how = BY_UNKNOWN;
+	} else if (size > 16) {
+		// Two of x87's numbers are returned in st0 and st1 (class COMPLEX_X87). clang calls
+		// every such type "complex".
+		bool is_x87 = t->kind == TYPE_COMPLEX && str_find(t->name, STR("loat128")) < 0;
+		p.how = is_x87 ? BY_X87 : BY_STACK;
+	} else {
+		pass_eightbytes(e.v, &p);
 	}
 	return p;
 }
@@ -350,7 +373,7 @@ static struct passing arm_passing(struct type *t)
 		return p;
 	uint64_t n = count_floats(&floats, t, &float_size, 0);
 	if (t->kind == TYPE_ARRAY) { // a vector
-		p.align = 16;
+		p.align = size == 8 ? 8 : 16;
 		if (size == 8 || size == 16)
 			add_part(&p, true, 0, size);
 		else if (size > 16)
@@ -470,7 +493,11 @@ static void assign(struct arena *a, struct target_value *v, struct regs *r, cons
 	case BY_NOTHING:
 		break;
 	case BY_REGS:
-		if (!take_regs(a, v, r, p))
+		if (take_regs(a, v, r, p))
+			break;
+		if (p->is_doubtful_on_stack)
+			r->is_lost = true;
+		else
 			to_stack(a, v, r, p->align);
 		break;
 	case BY_STACK:

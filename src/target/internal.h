@@ -107,6 +107,13 @@ void find_entry(struct target_about *a);
 MUST_USE struct err *find_exits(struct target_about *a);
 MUST_USE struct err *go_find_values(struct target_about *a);
 MUST_USE struct err *c_find_values(struct target_about *a);
+// Places a value's words, given where the whole value is: known only if every word is there.
+void place_words(struct arena *a, struct target_value *v, const struct places *whole);
+// Fills in places by the platform's calling convention for C and C++: of the parameters in their
+// order and of the result among them. Those that it does not tell stay unknown.
+void c_abi_assign(struct arena *a, enum elf_arch arch, struct target_value *values, size_t n);
+// C++'s type of nullptr, which DWARF gives no size.
+bool is_nullptr_type(struct type *t);
 MUST_USE struct err *find_locals(struct target_about *a);
 MUST_USE struct err *find_copies(struct target_about *a);
 

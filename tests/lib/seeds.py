@@ -247,6 +247,7 @@ HARNESSES = {
     "pclntab": [go_images, go_programs],
     "insn": [code],
     "script": [scripts],
+    "out": [scripts, code],
 }
 
 
