@@ -229,6 +229,27 @@ static void doubt_behind_cut(struct target_about *a, struct fit *f, const struct
 	}
 }
 
+// Of a parameter without a name not even the type is known: what comes behind it is sure only if
+// DWARF sees it there.
+static void doubt_behind_unnamed(struct target_about *a, struct fit *f)
+{
+	bool is_behind = false;
+	// On the stack the record itself tells every place.
+	if (!a->has_dwarf || a->info->brief.abi != ABI_GO_INTERNAL)
+		return;
+	for (size_t i = 0; i < f->list.n; i++) {
+		const struct target_value *v = &f->list.v[i];
+		if (v->is_result)
+			continue;
+		if (!v->type && !v->is_hidden && !v->is_receiver) {
+			is_behind = true;
+			f->is_sure[i] = false;
+		} else if (is_behind) {
+			f->is_sure[i] = f->is_sure[i] && dwarf_confirms(a, v, &f->as.v[i]);
+		}
+	}
+}
+
 // All ways to put missing unnamed parameters among the named ones; those with few floats first.
 static void try_positions(struct target_about *a, const struct value_list *l,
 			  const struct record *r, size_t missing, struct fit *best)
@@ -264,5 +285,6 @@ struct fit record_fit(struct target_about *a, const struct value_list *l, const 
 	else
 		try_positions(a, l, r, r->n - named, &best);
 	doubt_behind_cut(a, &best, r);
+	doubt_behind_unnamed(a, &best);
 	return best;
 }

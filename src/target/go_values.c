@@ -31,9 +31,16 @@ bool dwarf_confirms(const struct target_about *a, const struct target_value *v,
 	const struct places *seen = v->is_result ? NULL : dwarf_param_places(a, v->name);
 	if (!seen || seen->n == 0 || as->places.n == 0)
 		return false;
-	const struct place *x = &seen->v[0], *y = &as->places.v[0];
-	return x->kind == y->kind && x->off_in_value == y->off_in_value &&
-	       (x->kind == PLACE_REG ? x->reg == y->reg : x->kind == PLACE_CFA && x->off == y->off);
+	if (seen->n != as->places.n)
+		return false;
+	for (size_t i = 0; i < seen->n; i++) {
+		const struct place *x = &seen->v[i], *y = &as->places.v[i];
+		bool same = x->kind == PLACE_REG ? x->reg == y->reg
+						 : x->kind == PLACE_CFA && x->off == y->off;
+		if (x->kind != y->kind || x->off_in_value != y->off_in_value || !same)
+			return false;
+	}
+	return true;
 }
 
 // --- collecting them ---
@@ -157,6 +164,38 @@ static void add_dictionary(struct target_about *a, struct value_list *l)
 	insert_at(a, l, at, dict);
 }
 
+// "~r1": the second result; up to Go 1.16 the number counts parameters too.
+static bool result_position(struct target_about *a, struct str name, size_t n_params, uint64_t *out)
+{
+	if (!str_starts(name, STR("~r")) || !str_to_u64(str_from_off(name, 2), out))
+		return false;
+	if (go_minor(a->t->go) < 17)
+		*out = *out >= n_params ? *out - n_params : *out;
+	return true;
+}
+
+// Named ones in order, then those without a name at their numbers: DWARF may have them last.
+static struct err *collect_results(struct target_about *a, const struct dwarf_vars *vars,
+				   struct value_list *l)
+{
+	size_t n_params = l->n;
+	uint64_t at;
+	for (int unnamed = 0; unnamed < 2; unnamed++) {
+		for (size_t i = 0; i < vars->n; i++) {
+			const struct dwarf_var *var = &vars->v[i];
+			struct target_value v;
+			if (var->kind != DWARF_RESULT || var->inlined_func.len ||
+			    is_repeated(vars, i) ||
+			    result_position(a, var->name, n_params, &at) != unnamed)
+				continue;
+			TRY(value_of_var(a, var, &v));
+			insert_at(a, l, unnamed ? (size_t)MIN(n_params + at, (uint64_t)l->n) : l->n,
+				  v);
+		}
+	}
+	return NULL;
+}
+
 static struct err *collect(struct target_about *a, struct value_list *l)
 {
 	struct dwarf_vars vars = a->vars;
@@ -166,15 +205,7 @@ static struct err *collect(struct target_about *a, struct value_list *l)
 	if (!a->go.is_asm)
 		TRY(add_receiver(a, l));
 	add_dictionary(a, l);
-	for (size_t i = 0; i < vars.n; i++) {
-		struct target_value v;
-		if (vars.v[i].kind != DWARF_RESULT || vars.v[i].inlined_func.len ||
-		    is_repeated(&vars, i))
-			continue;
-		TRY(value_of_var(a, &vars.v[i], &v));
-		VEC_PUSH(a->arena, l, v);
-	}
-	return NULL;
+	return collect_results(a, &vars, l);
 }
 
 // --- places ---
@@ -277,7 +308,9 @@ static void place_on_stack(struct target_about *a, const struct value_list *l,
 	for (size_t i = 0; i < as->n; i++) {
 		struct places *p = &as->v[i].places;
 		const struct places *seen = dwarf_param_places(a, l->v[i].name);
-		is_sure[i] = adds_up;
+		// One that is not aligned to a word may have moved into the padding, for one
+		// without a name.
+		is_sure[i] = adds_up && (l->v[i].is_result || align_of(&l->v[i]) >= 8);
 		if (l->v[i].is_result && p->n && !adds_up && a->go.args > all) {
 			p->v[0].off += a->go.args - all;
 			is_sure[i] = true;

@@ -44,7 +44,15 @@ func (_ *Blanked) BlankPointerReceiver(a int, _ bool, c string) int {
 	return a + len(c)
 }
 
+// args: a=0x666
+// results: r1.tab=?, r1.data=?
+func BlankResult(a int) (_ uint8, r1 error) {
+	Sum32 += a
+	return 7, ErrOdd
+}
+
 var (
+	viaResult  = BlankResult
 	viaFirst   = BlankFirst
 	viaMiddle  = BlankMiddle
 	viaFloat   = BlankFloat
@@ -58,6 +66,9 @@ func CallInlined() bool {
 	called := viaFirst(0x111, 0x222) == 0x223 && viaMiddle(0x333, "not this", "see") == 0x336 &&
 		viaFloat(1.5, 99, 2.5) == 4 && viaValue(h, 0x444) == 0x445 &&
 		viaPointer(&h, 0x555, true, "end") == 0x558
+	_, err := viaResult(0x666)
+	_, other := BlankResult(1)
+	called = called && err == ErrOdd && other == ErrOdd
 	inlined := BlankFirst(0x111, 1) + BlankMiddle(1, "x", "y") + int(BlankFloat(1, 2, 3)) +
 		h.BlankReceiver(1) + h.BlankPointerReceiver(1, true, "z")
 	return called && inlined == 2+2+4+2+2
