@@ -106,6 +106,7 @@ static void read_sections(struct elf *elf, const Elf64_Ehdr *eh)
 		return;
 	elf->sections = ARENA_ARRAY(elf->arena, struct elf_section, n);
 	elf->contents = ARENA_ARRAY(elf->arena, struct bytes, n);
+	elf->damage = ARENA_ARRAY(elf->arena, const char *, n);
 	elf->n_sections = n;
 	struct bytes names = { 0 };
 	if (names_index < n) {

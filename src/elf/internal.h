@@ -28,6 +28,7 @@ struct elf {
 	struct elf_section *sections;
 	size_t n_sections;
 	struct bytes *contents; // by section: decompressed bytes, once asked for
+	const char **damage;    // by section: why it has none; NULL while all is well
 	struct elf_segment *segments;
 	size_t n_segments;
 	size_t last_segment; // the one that answered last
@@ -44,9 +45,4 @@ struct elf {
 
 // The file's bytes [off, off + len); false if they are not all there.
 bool elf_slice(const struct elf *elf, uint64_t off, uint64_t len, struct bytes *out);
-// The content of a section as it is stored; empty for SHT_NOBITS, an error if it is not all in the
-// file.
-MUST_USE struct err *elf_stored(const struct elf *elf, const struct elf_section *sec,
-				struct bytes *out);
-
 #endif

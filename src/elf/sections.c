@@ -14,14 +14,15 @@
 #define ZSTD_RATIO_MAX 4000u
 #define UNPACKED_MAX   (1ull << 31)
 
-struct err *elf_stored(const struct elf *elf, const struct elf_section *sec, struct bytes *out)
+// The content of a section as it is stored; empty if it has none in the file.
+static struct err *stored_bytes(const struct elf *elf, const struct elf_section *sec,
+				struct bytes *out)
 {
 	*out = (struct bytes) { NULL, 0 };
 	if (sec->type == SHT_NOBITS || sec->size == 0)
 		return NULL;
 	if (!elf_slice(elf, sec->foff, sec->size, out))
-		return err_new(ERR_BADDATA, "%s: section %.*s lies outside the file (truncated?)",
-			       elf->path, STR_ARG(sec->name));
+		return err_new(ERR_BADDATA, "it lies outside the file (truncated?)");
 	return NULL;
 }
 
@@ -86,24 +87,37 @@ static struct err *unpack_zdebug(struct elf *elf, struct bytes stored, struct by
 			  __builtin_bswap64(size), out);
 }
 
+static struct err *unpack(struct elf *elf, const struct elf_section *sec, struct bytes *out)
+{
+	struct bytes stored;
+	TRY(stored_bytes(elf, sec, &stored));
+	*out = stored;
+	if (sec->flags & SHF_COMPRESSED)
+		return unpack_chdr(elf, stored, out);
+	if (str_starts(sec->name, STR(".zdebug_")))
+		return unpack_zdebug(elf, stored, out);
+	return NULL;
+}
+
 struct err *elf_section_data(struct elf *elf, const struct elf_section *sec, struct bytes *out)
 {
-	struct bytes *kept = &elf->contents[sec - elf->sections];
-	if (!kept->p) {
-		struct bytes stored, data;
-		TRY(elf_stored(elf, sec, &stored));
-		data = stored;
-		struct err *e = NULL;
-		if (sec->flags & SHF_COMPRESSED)
-			e = unpack_chdr(elf, stored, &data);
-		else if (str_starts(sec->name, STR(".zdebug_")))
-			e = unpack_zdebug(elf, stored, &data);
-		if (e)
-			return err_wrap(e, "%s: section %.*s", elf->path, STR_ARG(sec->name));
-		*kept = data;
+	size_t i = (size_t)(sec - elf->sections);
+	*out = elf->contents[i];
+	if (out->p)
+		return NULL;
+	// What failed once is not tried again: many questions ask for the same section.
+	if (!elf->damage[i]) {
+		struct err *e = unpack(elf, sec, out);
+		if (!e) {
+			elf->contents[i] = *out;
+			return NULL;
+		}
+		elf->damage[i] = arena_strdup(elf->arena, str_from(err_text(e))).p;
+		err_free(e);
 	}
-	*out = *kept;
-	return NULL;
+	*out = (struct bytes) { NULL, 0 };
+	return err_new(ERR_BADDATA, "%s: section %.*s: %s", elf->path, STR_ARG(sec->name),
+		       elf->damage[i]);
 }
 
 struct err *elf_debug_section(struct elf *elf, const char *name, struct bytes *out)

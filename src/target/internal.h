@@ -26,7 +26,7 @@ struct target {
 	struct cfi *cfi;
 	bool cfi_was_tried;
 
-	VEC(struct str) damage; // debug information that is there but unusable, and why
+	struct str damage; // why a part of the debug information is unusable; empty: all is well
 
 	struct target_func *funcs; // by address
 	size_t n_funcs;

@@ -148,13 +148,15 @@ void target_note_damage(struct target *t, struct err *e)
 {
 	if (!e)
 		return;
-	VEC_PUSH(t->arena, &t->damage, arena_strdup(t->arena, str_from(err_text(e))));
+	// The first one is told; others often follow from it.
+	if (t->damage.len == 0)
+		t->damage = arena_strdup(t->arena, str_from(err_text(e)));
 	err_free(e);
 }
 
 struct str target_damage(const struct target *t)
 {
-	return t->damage.n ? t->damage.v[0] : STR("");
+	return t->damage;
 }
 
 struct go *target_go(struct target *t)
@@ -222,7 +224,7 @@ struct str target_missing(struct target *t)
 {
 	if (target_dwarf(t))
 		return STR("");
-	if (t->damage.n)
+	if (t->damage.len)
 		return STR("its debug information cannot be used: parameters, results, locals and "
 			   "lines are "
 			   "not known");

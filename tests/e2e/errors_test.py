@@ -2,6 +2,7 @@
 """What goes wrong has one clear message each, on stderr, and its exit status."""
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -110,6 +111,24 @@ def test_stripped_c_program_has_no_names(t):
 def test_show_function_by_last_component(t):
     r = t.stoat("show", t.go("zoo", "1.24"), "EmptyStruct")
     t.check(r.out.startswith("zoo/kinds.EmptyStruct "), r.out)
+
+
+def test_damaged_section_is_unpacked_once(t):
+    """Every function asks for it; memory must not grow with their number."""
+    path = t.go("zoo", "1.21")
+    found = {}
+    for line in t.sh("readelf", "-SW", path).out.splitlines():
+        m = re.search(r"\] (\.debug_\w+) +PROGBITS +\w+ (\w+) (\w+) ", line)
+        if m:
+            found[m.group(1)] = (int(m.group(2), 16), int(m.group(3), 16))
+    offset, size = found[".debug_loc"]
+    with open(path, "rb") as f:
+        data = bytearray(f.read())
+    data[offset + size - 3] ^= 0xff
+    bad = t.file("damaged", bytes(data))
+    r = t.sh("sh", "-c", f'ulimit -v 300000; "{t.stoat_path}" list -v "{bad}"')
+    t.check(len(r.out.splitlines()) > 1000, "the names are there")
+    t.check(".debug_loc" in r.err and "damaged" in r.err, r.err)
 
 
 def test_output_does_not_destroy(t):
