@@ -99,11 +99,6 @@ void err_free(struct err *e)
 	free(e);
 }
 
-void err_autofree(struct err **e)
-{
-	err_free(*e);
-}
-
 bool err_catch(struct err **e, enum err_kind kind)
 {
 	if (!*e || (*e)->kind != kind)

@@ -32,8 +32,6 @@ enum err_kind err_kind(const struct err *e);
 // The message; owned by e. Notes follow after newlines.
 const char *err_text(const struct err *e);
 void err_free(struct err *e);
-// For AUTO(err_autofree).
-void err_autofree(struct err **e);
 
 // Frees e and returns true if it is of that kind; else leaves it and returns false. For errors that
 // are handled.

@@ -18,7 +18,6 @@ bool log_is_verbose(void);
 
 void log_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
-void log_info(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_debug(const char *domain, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 #endif

@@ -238,11 +238,6 @@ bool attr_is_const(const struct attr *a)
 	}
 }
 
-bool attr_is_signed_form(const struct attr *a)
-{
-	return a->form == DW_FORM_sdata || a->form == DW_FORM_implicit_const;
-}
-
 bool attr_is_list(const struct unit *u, const struct attr *a)
 {
 	switch (a->form) {

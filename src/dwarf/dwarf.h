@@ -147,8 +147,6 @@ MUST_USE struct err *dwarf_each_inlined(struct dwarf *dw,
 
 // --- types ---
 
-// The type described by the DIE at that offset.
-MUST_USE struct err *dwarf_type(struct dwarf *dw, uint64_t die, struct type **out);
 // A type by its name as the language writes it ("main.Point", "struct foo", "foo"). ERR_NOTFOUND if
 // there is none.
 MUST_USE struct err *dwarf_find_type(struct dwarf *dw, struct str name, struct type **out);

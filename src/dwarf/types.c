@@ -329,13 +329,3 @@ struct type *type_of(struct dwarf *dw, uint64_t off, int depth)
 		map_put(&cache->by_die, off, real);
 	return real;
 }
-
-struct err *dwarf_type(struct dwarf *dw, uint64_t die, struct type **out)
-{
-	struct die d;
-	if (!die_at(dw, die, &d))
-		return err_new(ERR_NOTFOUND, "%s: no DIE at 0x%llx", elf_path(dw->debug),
-			       (unsigned long long)die);
-	*out = type_of(dw, die, 0);
-	return NULL;
-}

@@ -171,7 +171,6 @@ bool attr_addr(const struct dwarf *dw, const struct unit *u, const struct attr *
 bool attr_is_addr(const struct attr *a);
 bool attr_is_block(const struct attr *a);
 bool attr_is_const(const struct attr *a);
-bool attr_is_signed_form(const struct attr *a);
 // Into a list section: an offset or an index into a table of offsets.
 bool attr_is_list(const struct unit *u, const struct attr *a);
 // The DIE that it refers to; NO_DIE if it is elsewhere (dwz) or no reference at all.

@@ -40,9 +40,6 @@ MUST_USE struct err *go_open(struct elf *elf, struct go **out);
 void go_close(struct go *go);
 
 const struct go_buildinfo *go_buildinfo(const struct go *go);
-// The layout that the tables have: 15, 16, 18, 20 for the four pclntab magics; independent of the
-// version text.
-int go_pclntab_generation(const struct go *go);
 // Minor version to use for layouts: from the text, else the newest one that the tables allow.
 int go_minor(const struct go *go);
 

@@ -252,11 +252,6 @@ const struct go_buildinfo *go_buildinfo(const struct go *go)
 	return &go->info;
 }
 
-int go_pclntab_generation(const struct go *go)
-{
-	return go->tab.generation;
-}
-
 int go_minor(const struct go *go)
 {
 	return go->minor;

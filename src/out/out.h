@@ -78,8 +78,6 @@ void json_kbool(struct json *j, const char *key, bool v);
 
 // Untrusted text for a terminal or a line of text: control bytes are written as \xNN. No quotes.
 void out_text(FILE *f, struct str s);
-// "1,819".
-void out_thousands(FILE *f, uint64_t v);
 
 // Rows of cells that become aligned columns when printed; the last cell of a row is never padded.
 struct table;

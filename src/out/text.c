@@ -37,16 +37,6 @@ void out_text(FILE *f, struct str s)
 		fwrite(s.p + start, 1, s.len - start, f);
 }
 
-void out_thousands(FILE *f, uint64_t v)
-{
-	if (v >= 1000) {
-		out_thousands(f, v / 1000);
-		fprintf(f, ",%03u", (unsigned)(v % 1000));
-	} else {
-		fprintf(f, "%u", (unsigned)v);
-	}
-}
-
 // A cell wider than this does not widen its column.
 #define CELL_MAX 48
 

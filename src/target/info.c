@@ -159,28 +159,6 @@ struct err *target_info(struct target *t, const struct target_func *f, struct ar
 	return NULL;
 }
 
-bool target_pos_at(struct target *t, uint64_t vaddr, struct target_pos *out)
-{
-	struct go_func gf;
-	struct go_pos pos;
-	struct go *go = target_go(t);
-	if (go && go_func_at(go, vaddr, &gf) && !gf.is_c && go_pos_at(go, &gf, vaddr, &pos)) {
-		*out = (struct target_pos) { pos.file, (uint32_t)pos.line };
-		return true;
-	}
-	struct dwarf_row row;
-	if (!target_dwarf(t))
-		return false;
-	struct err *e = dwarf_line_at(t->dwarf, vaddr, &row);
-	if (e) {
-		if (!err_catch(&e, ERR_NOTFOUND))
-			target_note_damage(t, e);
-		return false;
-	}
-	*out = (struct target_pos) { row.file, row.line };
-	return true;
-}
-
 static struct str with_offset(struct arena *a, const char *base, int64_t off)
 {
 	if (off == 0)

@@ -215,11 +215,6 @@ struct dwarf *target_dwarf(struct target *t)
 	return t->dwarf;
 }
 
-bool target_has_dwarf(struct target *t)
-{
-	return target_dwarf(t) != NULL;
-}
-
 struct str target_missing(struct target *t)
 {
 	if (target_dwarf(t))

@@ -27,8 +27,6 @@ enum insn_arch target_arch(const struct target *t);
 bool target_is_go(struct target *t);
 // "go1.24.4", or "" for other programs.
 struct str target_go_version(struct target *t);
-// Whether there is DWARF. Opens it, so not for listing.
-bool target_has_dwarf(struct target *t);
 // One line of what is missing and what that costs ("no DWARF: ..."); empty when all is there.
 struct str target_missing(struct target *t);
 // One line of why debug information that is there could not be used; empty when all is well.
@@ -214,8 +212,6 @@ struct target_line_site {
 MUST_USE struct err *target_line_sites(struct target *t, struct str file, uint32_t line,
 				       uint32_t column, struct target_line_site **out, size_t *n);
 
-// Source position of an address.
-bool target_pos_at(struct target *t, uint64_t vaddr, struct target_pos *out);
 // "rax", "[sp+0x18]", "ptr rax, len rbx": places as people read them. words: of the value's type,
 // or NULL.
 struct str target_place_text(struct target *t, struct arena *a, const struct places *p,
