@@ -223,6 +223,10 @@ static struct err *flatten(struct flattener *f, struct type *named, struct str p
 		return flatten_struct(f, t, path, off, depth);
 	case TYPE_UNION:
 	case TYPE_UNKNOWN:
+	case TYPE_TEXT:
+	case TYPE_BUFFER:
+	case TYPE_TUPLE:
+	case TYPE_OPAQUE:
 		flatten_raw(f, t, path, off);
 		return NULL;
 	case TYPE_VOID:

@@ -81,8 +81,14 @@ static uint32_t align_within(struct type *t, int depth)
 	case TYPE_CHAN:
 		t->align = 8;
 		break;
+	case TYPE_TUPLE:
+		t->align = 8;
+		break;
 	case TYPE_VOID:
 	case TYPE_UNKNOWN:
+	case TYPE_TEXT:
+	case TYPE_BUFFER:
+	case TYPE_OPAQUE:
 		t->align = 1;
 		break;
 	}

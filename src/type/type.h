@@ -33,9 +33,16 @@ enum type_kind {
 	TYPE_CHAN,    // one word; elem
 	TYPE_UNKNOWN, // something that we cannot describe; size may still be known. C++ pointers
 		      // to members too: elem in the class key
+	// The script language only
+	TYPE_TEXT,   // size bytes: text up to a NUL, zeros behind it
+	TYPE_BUFFER, // uint32_t length, then size - 4 bytes, of which length count
+	TYPE_TUPLE,  // fields without names
+	TYPE_OPAQUE, // bytes that only the output takes apart: shown says how (stacks, symbols,
+		     // timestamps, network addresses)
 };
 
 struct type;
+struct out_type; // out/out.h, which this folder does not know
 
 struct type_field {
 	struct str name; // "" for an anonymous C member; "_" for a blank Go field
@@ -87,6 +94,8 @@ struct type {
 			     // is not known
 	uint64_t count;      // ARRAY
 	bool has_no_count;   // ARRAY: C's "[]"
+	bool is_kernel;      // PTR: into the kernel's memory; else the traced program's
+	const struct out_type *shown; // OPAQUE
 
 	struct type_field *fields; // STRUCT, UNION: through type_complete
 	size_t n_fields;

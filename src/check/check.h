@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a tree and a plan to a program: what every name means, what type every expression has, which
+// maps there are, what is done outside when an event arrives. Hides the language's rules.
+//
+//     script + plan -> program -> parts (one BPF program each), maps, actions
+//
+// A program that came through without errors can be compiled: code/ decides nothing about the
+// language and reports no mistakes of the script.
+#ifndef CHECK_CHECK_H
+#define CHECK_CHECK_H
+
+#include "out/out.h"
+#include "probe/probe.h"
+
+// --- settings ---
+
+enum stack_mode { STACK_BPFTRACE, STACK_PERF, STACK_RAW, STACK_BUILD_ID };
+
+// What the script's config block and the environment (BPFTRACE_*, STOAT_*) set; the environment
+// wins, and of it STOAT_*. Sizes are checked against what the engine can do.
+struct config {
+	uint32_t max_strlen; // bytes of a string with its NUL
+	uint32_t max_map_keys;
+	uint32_t max_probes;
+	enum plan_missing missing_probes;
+	enum stack_mode stack_mode;
+	struct str trailer;  // put after a string that was cut
+	uint32_t ring_bytes; // of the ring buffer: a power of two
+	uint32_t log_size;   // bytes of a verifier's log
+	bool prints_maps_on_exit;
+	bool demangles_cpp;
+	bool shows_lines; // file:line in stacks
+};
+
+// Never NULL: what is wrong goes to diag. The arena must outlive it.
+struct config *config_make(struct arena *a, const struct script *s, struct diag *diag);
+
+// --- maps ---
+
+// KEEP IN ORDER: the aggregations of enum out_kind (OUT_COUNT ...) correspond.
+enum agg_kind {
+	AGG_NONE,
+	AGG_COUNT,
+	AGG_SUM,
+	AGG_MIN,
+	AGG_MAX,
+	AGG_AVG,
+	AGG_STATS,
+	AGG_HIST,
+	AGG_LHIST,
+	AGG_TSERIES,
+};
+
+enum map_storage { MAP_HASH, MAP_LRU_HASH };
+
+struct program_map {
+	uint32_t index;   // in program.maps
+	struct str name;  // "@reads"
+	struct span span; // where it is first used
+	// NULL: without keys. Several keys are a TUPLE. Keys have no padding that is not zero.
+	struct type *key;
+	struct type *value; // of an aggregation: the type of what goes in (INT or UINT, 8 bytes)
+	enum agg_kind agg;
+	bool is_signed; // aggregations: how the numbers read
+	uint32_t max_entries;
+	enum map_storage storage;
+	bool is_per_cpu;                  // aggregations; and as declared with let
+	const struct out_type *out_key;   // NULL without keys
+	const struct out_type *out_value; // of an aggregation: one CPU's part, see out_agg_merge
+};
+
+// --- variables ---
+
+struct program_var {
+	struct str name;   // without the $
+	struct type *type; // the same wherever it stands
+	uint32_t index;    // in program_part.vars
+	void *code;        // code/ keeps here where it is
+};
+
+// --- what is done outside ---
+
+// What BPF sends when it comes there. KEEP IN ORDER: see action_run in run/.
+enum action_kind {
+	ACTION_PRINTF,      // format, args
+	ACTION_PRINT,       // args[0]: print(x)
+	ACTION_PRINT_MAP,   // map, top, div: print(@m)
+	ACTION_PRINT_ENTRY, // map, args: the key: print(@m[k]) of an aggregation
+	ACTION_CLEAR,       // map
+	ACTION_ZERO,        // map
+	ACTION_EXIT,        // args[0]: the exit status
+	ACTION_TIME,        // text: the format
+	ACTION_CAT,         // format, args: the path
+	ACTION_JOIN,        // text: the separator; args: JOIN_MAX texts (see join)
+	ACTION_SYSTEM,      // format, args: the command
+	ACTION_ERRORF,      // format, args
+	ACTION_WARNF,
+};
+
+struct program_arg {
+	struct expr *value; // its type says how it is computed
+	const struct out_type *shown;
+};
+
+struct program_action {
+	enum action_kind kind;
+	uint32_t index; // in program.actions: what an event carries
+	struct span span;
+	struct out_format format;
+	struct program_arg *args;
+	size_t n_args;
+	struct program_map *map;
+	uint64_t top, div;
+	struct str text;
+};
+
+// --- what names and calls mean ---
+
+// KEEP IN ORDER: builtins.c
+enum builtin {
+	BUILTIN_PID,
+	BUILTIN_TID,
+	BUILTIN_PPID,
+	BUILTIN_UID,
+	BUILTIN_GID,
+	BUILTIN_CPU,
+	BUILTIN_NCPUS,
+	BUILTIN_COMM,     // TEXT[16]
+	BUILTIN_USERNAME, // OPAQUE: OUT_NAME of the uid (uint64_t)
+	BUILTIN_NSECS,    // mode: see struct name_use
+	BUILTIN_ELAPSED,
+	BUILTIN_RAND,
+	BUILTIN_CGROUP,
+	BUILTIN_CURTASK,
+	BUILTIN_CPID,
+	BUILTIN_JIFFIES,
+	BUILTIN_ARG,    // index: the C ABI's integer argument, or the note's of a usdt probe
+	BUILTIN_SARG,   // index: the word above the return address
+	BUILTIN_RETVAL, // raw word
+	BUILTIN_REG,    // index: DWARF number, or one of PROGRAM_REG_*
+	BUILTIN_CTX,
+	BUILTIN_PROBE,     // OPAQUE: OUT_NAME, the number of a text (uint64_t, program.names)
+	BUILTIN_FUNC,      // likewise
+	BUILTIN_PROBETYPE, // a literal: never reaches code/
+	BUILTIN_USTACK,    // OPAQUE: OUT_STACK, see struct code_stack in code/code.h
+	BUILTIN_KSTACK,
+	BUILTIN_NUMAID,
+	BUILTIN_USERMODE,
+	BUILTIN_ARGS, // the tracepoint's record: a STRUCT in the context
+};
+
+// Registers that DWARF has no number for.
+enum { PROGRAM_REG_FLAGS = 0x100, PROGRAM_REG_CS, PROGRAM_REG_SS, PROGRAM_REG_ORIG_AX };
+
+// expr->meaning of an EXPR_NAME or EXPR_CALL that stands for a builtin.
+struct builtin_use {
+	enum builtin id;
+	uint32_t index;       // ARG, SARG, REG
+	enum out_clock clock; // NSECS
+	enum stack_mode mode; // USTACK, KSTACK
+	uint32_t limit;       // USTACK, KSTACK: frames
+};
+
+// KEEP IN ORDER: functions.c
+enum function {
+	FUNCTION_ACTION, // all that is done outside: call_use.action
+	FUNCTION_STR,    // args: address, [n]; size: the type's
+	FUNCTION_BUF,    // likewise
+	FUNCTION_COUNT,  // the aggregations stand only as the value of an assignment to a map
+	FUNCTION_SUM,
+	FUNCTION_MIN,
+	FUNCTION_MAX,
+	FUNCTION_AVG,
+	FUNCTION_STATS,
+	FUNCTION_HIST,
+	FUNCTION_LHIST,
+	FUNCTION_TSERIES,
+	FUNCTION_DELETE,  // args[0]: a MAP with keys; its value is whether it was there
+	FUNCTION_HAS_KEY, // likewise
+	FUNCTION_FIND,    // args: a MAP with keys, a VAR
+	FUNCTION_LEN,     // args[0]: a MAP without keys, or a stack
+	FUNCTION_USYM,
+	FUNCTION_KSYM,
+	FUNCTION_STRNCMP,
+	FUNCTION_STRCONTAINS,
+	FUNCTION_STRLEN,
+	FUNCTION_STRSTR,
+	FUNCTION_MEMCMP,
+	FUNCTION_STRFTIME, // OPAQUE: OUT_TIMESTAMP
+	FUNCTION_NSECS,    // OPAQUE: OUT_DURATION? see the checker
+	FUNCTION_NTOP,
+	FUNCTION_MACADDR,
+	FUNCTION_BSWAP,
+	FUNCTION_CGROUP_PATH,
+	FUNCTION_SIGNAL,
+	FUNCTION_STRERROR, // OPAQUE: OUT_NAME
+	FUNCTION_SIGNAL_NAME,
+	FUNCTION_SYSCALL_NAME,
+	FUNCTION_FAIL, // stops at compile time: never reaches code/
+};
+
+// expr->meaning of an EXPR_CALL of a function.
+struct call_use {
+	enum function id;
+	struct program_action *action; // ACTION
+	struct program_map *map;       // DELETE, HAS_KEY, FIND, LEN
+	uint32_t n;                    // STRNCMP, MEMCMP: how many bytes
+};
+
+// expr->meaning of an EXPR_MEMBER (and EXPR_NAME, EXPR_INDEX never need one: types say it all).
+enum member_kind {
+	MEMBER_FIELD,  // of a struct, union, tuple or record: field of the base's type; through the
+		       // pointer if the base is one
+	MEMBER_PLACES, // args.x of a uprobe: a value that is where places say, type is expr->type
+};
+
+struct member_use {
+	enum member_kind kind;
+	const struct type_field *field; // off, type, bit_size, bit_off
+	bool is_data_loc;               // of a tracepoint: what stands at field->off is where it is
+	bool is_rel_loc;
+	struct places places; // MEMBER_PLACES: by word, see words
+	struct type_words words;
+};
+
+// --- parts ---
+
+// One BPF program: a clause, for those of its probes for which it means the same.
+struct program_part {
+	uint32_t index; // in program.parts
+	const struct plan_clause *clause;
+	enum probe_kind kind; // of all its probes
+	const struct plan_probe **probes;
+	size_t n_probes;
+	// Sites of its probes to attach to: program.sites[first_site] and on. Uprobes have one for
+	// each of the plan's sites that belong to this part, others one for each probe.
+	uint32_t first_site;
+	uint32_t n_sites;
+	// A site's function is entered only when the jump there is not taken: the jump's condition
+	// (insn.cc), else INSN_CC_NONE. The program must test the flags and leave.
+	uint8_t entry_cc;
+	struct expr *predicate; // may be NULL; a BOOL, or any number that is tested against 0
+	struct block *body;
+	struct program_var **vars;
+	size_t n_vars;
+	// Only this process: the program must look, because what it is attached to cannot.
+	bool checks_pid;
+};
+
+// Where a hit came from: its number is the cookie.
+struct program_site {
+	const struct plan_probe *probe;
+	const struct plan_site *site; // NULL: of a probe without sites
+	uint64_t probe_name;          // numbers in program.names
+	uint64_t func_name;
+};
+
+struct program {
+	const struct config *config;
+	struct diag *diag;           // the sources that spans are about
+	struct program_part **parts; // in the order of the script; BEGINs and ENDs too
+	size_t n_parts;
+	struct program_map **maps; // in order of name
+	size_t n_maps;
+	struct program_action **actions;
+	size_t n_actions;
+	struct program_site *sites;
+	size_t n_sites;
+	struct str *names; // texts of `probe` and `func`
+	size_t n_names;
+	int pid; // -p, or the child of -c; 0: all
+};
+
+struct check_options {
+	const struct str *params; // $1 ...
+	size_t n_params;
+	struct str *named_params; // "name=value" or "name", after "--"
+	size_t n_named_params;
+	int pid;
+	bool has_child; // -c
+	bool is_unsafe; // --unsafe: system() and the like
+};
+
+// Never NULL; without errors in diag it is complete. The script's tree is annotated and changed:
+// constants are folded, conversions are EXPR_CASTs without a type_spec, strings have their size.
+struct program *program_make(struct arena *a, const struct script *s, struct plan *plan,
+			     const struct config *config, const struct check_options *options,
+			     struct diag *diag);
+// -d types: maps, variables and every expression with its type.
+void program_dump(const struct program *p, FILE *out);
+
+// How values of that type are printed; the arena's.
+const struct out_type *check_shown(struct arena *a, struct type *t);
+
+#endif

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a checked program to BPF: one program for each part, the maps that they use, and what the
+// bytes mean that come out of them. Hides registers, stack frames and scratch memory.
+#ifndef CODE_CODE_H
+#define CODE_CODE_H
+
+#include "bpf/bpf.h"
+#include "check/check.h"
+
+// One BPF program.
+struct code_prog {
+	const struct program_part *part;
+	struct bpf_code code;
+	enum bpf_prog_type type; // which of them a part's kind needs is said here only
+	bool is_sleepable;
+};
+
+// Reads of memory and other things that can fail while a program runs. Counted, by place.
+struct code_failure {
+	struct span span;
+	const char *what;              // "cannot read memory", "map full"
+	const struct program_map *map; // NULL: about no map
+};
+
+// The value of map globals, which is mapped into stoat. counters follow it: one for each failure.
+struct code_globals {
+	uint64_t is_active;  // programs other than BEGIN and END return at once while it is 0
+	uint64_t start_ns;   // CLOCK_BOOTTIME: elapsed counts from here
+	uint64_t n_lost;     // events that found the ring buffer full
+	uint64_t n_busy;     // hits that found no scratch memory
+	uint64_t failures[]; // code.n_failures
+};
+
+// The start of a record of the ring buffer.
+struct code_event {
+	uint32_t kind;  // CODE_EVENT_*, or an action's index
+	uint32_t extra; // see each
+};
+
+enum {
+	CODE_EVENT_PROCESS =
+		0x80000000u, // struct code_process: a process is seen for the first time
+};
+
+// So that addresses can be put into words after the process has gone: sent before the first event
+// that needs it.
+struct code_process {
+	struct code_event event;
+	uint32_t pid;
+	uint32_t site; // a program_site whose runtime address is pc; UINT32_MAX: none
+	uint64_t pc;
+};
+
+// OUT_STACK: what stands in keys, values and events. The frames are in map stacks.
+struct code_stack {
+	uint64_t id; // 0: there was no stack
+	uint32_t pid;
+	uint32_t kind; // CODE_STACK_*
+};
+
+// OUT_SYMBOL
+struct code_symbol {
+	uint64_t pc;
+	uint32_t pid; // 0: the kernel's
+	uint32_t zero;
+};
+
+enum { CODE_STACK_USER, CODE_STACK_KERNEL };
+
+// The key of map stacks is the id, the value this.
+#define CODE_FRAMES_MAX 127
+struct code_frames {
+	uint32_t n;
+	uint32_t limit;
+	uint64_t
+		pc[CODE_FRAMES_MAX]; // pc[0] is where the probe is, the others are return addresses
+};
+
+struct code {
+	struct code_prog *progs; // as program.parts
+	size_t n_progs;
+	struct bpf_map **maps; // all of them, to be created before the programs are loaded
+	size_t n_maps;
+	struct bpf_map **map_of; // by program_map.index
+	struct bpf_map *globals; // one value, BPF_F_MMAPABLE
+	struct bpf_map *ring;
+	struct bpf_map *sites;   // NULL: not used. Values to be written before anything runs:
+	const void *site_values; // n_sites of sites->value_size
+	struct bpf_map *stacks;  // NULL: not used
+	const struct code_failure *failures;
+	size_t n_failures;
+};
+
+struct code_options {
+	bool (*has)(void *ctx, enum bpf_feature_id f); // of the kernel
+	void *ctx;
+	bool has_multi; // uprobes are attached with one link for many sites
+	// For a process namespace that is not the machine's: numbers of processes are this one's.
+	bool is_nested_pid_ns;
+	uint64_t pid_ns_dev, pid_ns_ino;
+};
+
+// What the kernel cannot do is an error that names the place in the script (in p->diag) and what
+// would help. Everything is the arena's.
+MUST_USE struct err *code_make(struct arena *a, const struct program *p,
+			       const struct code_options *options, struct code **out);
+// -d bpf
+void code_dump(const struct code *c, const struct program *p, FILE *out);
+
+// The arguments of an action, as they stand in its event. False if the record is too short.
+bool code_event_args(const struct program_action *action, struct bytes record,
+		     struct out_value *args);
+
+#endif

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Addresses of running processes, and of the kernel, to names. What a process has mapped is read
+// when it is first heard of, so that its addresses have names after it has gone.
+#ifndef SYM_SYM_H
+#define SYM_SYM_H
+
+#include "target/target.h"
+
+struct symbols;
+
+struct symbols_options {
+	const char *debug_dir; // see target_open
+	bool has_lines;        // file:line is wanted
+	bool no_demangle;
+};
+
+struct symbols *symbols_new(const struct symbols_options *o);
+void symbols_free(struct symbols *s);
+
+// Reads what the process has mapped, if it is still there. Safe to call again: it is read anew only
+// when there is reason to.
+void symbols_process(struct symbols *s, int pid);
+// In that process, the program t (which must outlive s) is moved by bias from the addresses in its
+// file. For processes that ended before their maps could be read.
+void symbols_program(struct symbols *s, int pid, struct target *t, uint64_t bias);
+
+// What one address stands for: the function, or several when functions were inlined there.
+struct symbol_frame {
+	struct str func; // empty: not known
+	uint64_t off;    // from its start; 0 in an inlined one
+	struct str path; // of the file that is mapped there; empty: not known
+	struct str file; // source, empty: not known or not asked for
+	uint32_t line;
+	bool is_inlined;
+};
+
+#define SYMBOL_FRAMES_MAX 16
+
+// Innermost first; at least one. is_return: the address is behind the call that it is about.
+// The texts live as long as s.
+size_t symbols_user(struct symbols *s, int pid, uint64_t pc, bool is_return,
+		    struct symbol_frame out[SYMBOL_FRAMES_MAX]);
+// The kernel's, from /proc/kallsyms. False: not known, or hidden from us.
+bool symbols_kernel(struct symbols *s, uint64_t pc, struct symbol_frame *out);
+
+#endif
