@@ -161,6 +161,18 @@ struct builtin_use {
 	uint32_t limit;       // USTACK, KSTACK: frames
 };
 
+// What the uint64_t of an OUT_NAME counts: out_type.meaning points to one of these.
+enum name_of {
+	NAME_TEXT,    // program.names: probe, func
+	NAME_USER,    // username
+	NAME_ERROR,   // strerror
+	NAME_SIGNAL,  // signal_name
+	NAME_SYSCALL, // syscall_name
+	NAME_CGROUP,  // cgroup_path
+};
+// out_type.meaning of an OUT_STACK points to its struct builtin_use (mode); of an OUT_SYMBOL it is
+// NULL.
+
 // KEEP IN ORDER: functions.c
 enum function {
 	FUNCTION_ACTION, // all that is done outside: call_use.action
