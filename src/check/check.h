@@ -69,6 +69,25 @@ struct program_map {
 	const struct out_type *out_value; // of an aggregation: one CPU's part, see out_agg_merge
 };
 
+// How values that only run/ can put into words are to be read: out_type.meaning of SYMBOL, STACK
+// and NAME.
+enum shown_kind {
+	SHOWN_STACK,   // mode, limit
+	SHOWN_SYMBOL,  // usym, ksym
+	SHOWN_TEXT,    // number of a text in program.names: probe, func
+	SHOWN_USER,    // a uid
+	SHOWN_CGROUP,  // the id of a cgroup
+	SHOWN_ERRNO,   // strerror
+	SHOWN_SIGNAL,  // signal_name
+	SHOWN_SYSCALL, // syscall_name
+};
+
+struct shown_meaning {
+	enum shown_kind kind;
+	enum stack_mode mode;
+	uint32_t limit;
+};
+
 // --- variables ---
 
 struct program_var {
@@ -113,6 +132,31 @@ struct program_action {
 	uint64_t top, div;
 	struct str text;
 };
+
+// --- the tree of a part ---
+//
+// After program_make, every expression that has a value has a type, and:
+//
+// - Types are never NAMED, CHAR or (but for fields) FUNC: what a NAMED stands for is there, numbers
+//   are INT, UINT, BOOL, ENUM or PTR of 1, 2, 4 or 8 bytes. Actions are VOID.
+// - Both operands of + - * / % & | ^ have the result's type, INT or UINT of 8 bytes. Those of
+//   comparisons have one type: such a number, a PTR, a BOOL, TEXTs of any two sizes, TUPLEs or
+//   ARRAYs. The left one of << and >> has the result's type, the right one is UINT. PTR + INT and
+//   PTR - INT are in bytes, the PTR is on the left.
+// - Conditions (if, while, !, &&, ||, ?:, predicates) are any of these numbers, true if not 0; what
+//   comparisons, !, && and || make is a BOOL.
+// - Conversions are EXPR_CASTs without cast.to: to the expression's type, from that of cast.value.
+//   Between numbers; TEXT to TEXT of another size; TUPLE (or record) to TUPLE, field by field;
+//   ARRAY of bytes to TEXT that is one longer; ARRAY to number of its size and back; OPAQUE to
+//   number (its first 8 bytes). Casts that the script has are of the same kinds.
+// - A MAP has no keys, or one key expression of the map's key type: a TUPLE when there are several.
+// - $x op= e is $x = $x op e. @m op= e has e of the map's value type.
+// - A map of an aggregation that is read is the number that its parts make together.
+// - INDEX: the index has 8 bytes; the base is an ARRAY or a PTR. A tuple's [0] is a MEMBER.
+// - INC of a PTR moves by its elem's size.
+// - A MEMBER's base is a STRUCT, UNION or TUPLE, or a PTR to a STRUCT or UNION.
+// - STRUCT stands for C structs and for records; `args` alone is made a record of all there is.
+// - NULL stmts do not occur. A block's value is there only where it is asked for.
 
 // --- what names and calls mean ---
 
@@ -187,10 +231,10 @@ enum function {
 	FUNCTION_HIST,
 	FUNCTION_LHIST,
 	FUNCTION_TSERIES,
-	FUNCTION_DELETE,  // args[0]: a MAP with keys; its value is whether it was there
+	FUNCTION_DELETE,  // args[0]: a MAP, with keys if map has some; whether it was there
 	FUNCTION_HAS_KEY, // likewise
 	FUNCTION_FIND,    // args: a MAP with keys, a VAR
-	FUNCTION_LEN,     // args[0]: a MAP without keys, or a stack
+	FUNCTION_LEN,     // args[0]: a MAP (how many entries: map, no keys there), or a stack
 	FUNCTION_USYM,
 	FUNCTION_KSYM,
 	FUNCTION_STRNCMP,
@@ -198,10 +242,9 @@ enum function {
 	FUNCTION_STRLEN,
 	FUNCTION_STRSTR,
 	FUNCTION_MEMCMP,
-	FUNCTION_STRFTIME, // OPAQUE: OUT_TIMESTAMP
-	FUNCTION_NSECS,    // OPAQUE: OUT_DURATION? see the checker
-	FUNCTION_NTOP,
-	FUNCTION_MACADDR,
+	FUNCTION_STRFTIME, // args[0]: nanoseconds; OPAQUE: OUT_TIMESTAMP
+	FUNCTION_NTOP,     // args[0]: a UINT of 4 bytes, or an ARRAY of 4 or 16; OPAQUE: OUT_INET
+	FUNCTION_MACADDR,  // args[0]: an ARRAY of 6 bytes; OPAQUE: OUT_MAC
 	FUNCTION_BSWAP,
 	FUNCTION_CGROUP_PATH,
 	FUNCTION_SIGNAL,
@@ -221,8 +264,8 @@ struct call_use {
 
 // expr->meaning of an EXPR_MEMBER (and EXPR_NAME, EXPR_INDEX never need one: types say it all).
 enum member_kind {
-	MEMBER_FIELD,  // of a struct, union, tuple or record: field of the base's type; through the
-		       // pointer if the base is one
+	MEMBER_FIELD, // of a struct, union, tuple or record: field of the base's type; through the
+		      // pointer if the base is one
 	MEMBER_PLACES, // args.x of a uprobe: a value that is where places say, type is expr->type
 };
 

@@ -229,3 +229,19 @@ struct block *clone_block(struct clone *c, const struct block *b)
 	copy->height = block_height(copy);
 	return copy;
 }
+
+// --- plain copies ---
+
+struct block *script_copy_block(struct arena *a, const struct block *b)
+{
+	size_t n_nodes = 0;
+	struct clone c = { .arena = a, .n_nodes = &n_nodes, .max_nodes = SIZE_MAX };
+	return clone_block(&c, b);
+}
+
+struct expr *script_copy_expr(struct arena *a, const struct expr *e)
+{
+	size_t n_nodes = 0;
+	struct clone c = { .arena = a, .n_nodes = &n_nodes, .max_nodes = SIZE_MAX };
+	return clone_expr(&c, e);
+}

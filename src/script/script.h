@@ -425,6 +425,10 @@ struct script *script_parse(struct arena *a, uint32_t source, struct diag *diag)
 // EXPR_BLOCK. Mistakes go to diag; what they are in becomes EXPR_BAD.
 void script_expand_macros(struct arena *a, struct script *s, struct diag *diag);
 
+// Copies of a tree, which can be annotated and changed on their own.
+struct block *script_copy_block(struct arena *a, const struct block *b);
+struct expr *script_copy_expr(struct arena *a, const struct expr *e);
+
 // --- for those who read scripts ---
 
 // A number as the language writes it (0x2a, 1e6, 1_000, 5ul, 500ms); a duration in nanoseconds.

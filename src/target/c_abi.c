@@ -105,6 +105,10 @@ static bool is_integer(struct type *t)
 	case TYPE_IFACE:
 	case TYPE_MAP:
 	case TYPE_CHAN:
+	case TYPE_TEXT:
+	case TYPE_BUFFER:
+	case TYPE_TUPLE:
+	case TYPE_OPAQUE:
 		return false;
 	}
 	UNREACHABLE();

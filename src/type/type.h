@@ -94,6 +94,7 @@ struct type {
 			     // is not known
 	uint64_t count;      // ARRAY
 	bool has_no_count;   // ARRAY: C's "[]"
+	bool is_word;        // INT, UINT: a register, which may well hold a C int
 	bool is_kernel;      // PTR: into the kernel's memory; else the traced program's
 	const struct out_type *shown; // OPAQUE
 
