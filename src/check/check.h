@@ -69,25 +69,6 @@ struct program_map {
 	const struct out_type *out_value; // of an aggregation: one CPU's part, see out_agg_merge
 };
 
-// How values that only run/ can put into words are to be read: out_type.meaning of SYMBOL, STACK
-// and NAME.
-enum shown_kind {
-	SHOWN_STACK,   // mode, limit
-	SHOWN_SYMBOL,  // usym, ksym
-	SHOWN_TEXT,    // number of a text in program.names: probe, func
-	SHOWN_USER,    // a uid
-	SHOWN_CGROUP,  // the id of a cgroup
-	SHOWN_ERRNO,   // strerror
-	SHOWN_SIGNAL,  // signal_name
-	SHOWN_SYSCALL, // syscall_name
-};
-
-struct shown_meaning {
-	enum shown_kind kind;
-	enum stack_mode mode;
-	uint32_t limit;
-};
-
 // --- variables ---
 
 struct program_var {
@@ -264,8 +245,8 @@ struct call_use {
 
 // expr->meaning of an EXPR_MEMBER (and EXPR_NAME, EXPR_INDEX never need one: types say it all).
 enum member_kind {
-	MEMBER_FIELD, // of a struct, union, tuple or record: field of the base's type; through the
-		      // pointer if the base is one
+	MEMBER_FIELD,  // of a struct, union, tuple or record: field of the base's type; through the
+		       // pointer if the base is one
 	MEMBER_PLACES, // args.x of a uprobe: a value that is where places say, type is expr->type
 };
 
