@@ -215,6 +215,9 @@ struct bpf_verdict {
 MUST_USE struct err *bpf_prog_load(struct bpf_prog *p, const struct bpf_code *code, struct arena *a,
 				   struct bpf_verdict *verdict);
 void bpf_prog_close(struct bpf_prog *p);
+// Runs it once, here and now, as a part of this process: a raw tracepoint's program need not be
+// attached for that.
+MUST_USE struct err *bpf_prog_run(const struct bpf_prog *p);
 
 // Finds in a verifier's log the instruction that it is about.
 bool bpf_log_insn(struct str log, uint32_t *insn);
@@ -243,6 +246,25 @@ MUST_USE struct err *bpf_attach_uprobes(const struct bpf_prog *p, const struct b
 					int *fd);
 // One site as a perf event: of u the path, the first offset and reference, pid and is_return.
 MUST_USE struct err *bpf_uprobe_event(const struct bpf_uprobes *u, int *fd);
+// What a perf event is about. CPU -1 (with a pid) means all of them, pid 0 (with a CPU) every
+// process; a pid is one thread's.
+struct bpf_event {
+	enum {
+		BPF_EVENT_TRACEPOINT, // config: its number; any CPU stands for all
+		BPF_EVENT_CLOCK,      // period: nanoseconds
+		BPF_EVENT_SOFTWARE,   // config: PERF_COUNT_SW_*, period: events from hit to hit
+		BPF_EVENT_HARDWARE,   // config: PERF_COUNT_HW_*, likewise
+		BPF_EVENT_WATCHPOINT, // vaddr to on_execute
+	} kind;
+	uint64_t config;
+	uint64_t period;
+	uint64_t vaddr;
+	uint32_t len;
+	bool on_read, on_write, on_execute;
+	int cpu;
+	pid_t pid;
+};
+MUST_USE struct err *bpf_event_open(const struct bpf_event *e, int *fd);
 // Runs the program at that perf event. The returned link takes over the event, which is closed (or
 // is the event itself where the kernel has no such links, before 5.15; there the cookie must be 0).
 MUST_USE struct err *bpf_attach_event(const struct bpf_prog *p, int event_fd, uint64_t cookie,
@@ -295,6 +317,8 @@ struct bpf_system {
 };
 
 void bpf_system_read(struct arena *a, struct bpf_system *out);
+// Only is_root and what follows it up to has_seccomp: our privileges.
+void bpf_privileges_read(struct arena *a, struct bpf_system *out);
 
 // KEEP IN ORDER: FEATURE
 enum bpf_feature_id {
@@ -351,8 +375,13 @@ struct bpf_finding {
 	struct str why; // of what is not there: what the kernel said
 };
 
-// Tries each of them on the running kernel; leaves nothing behind. Kernel versions play no part.
-void bpf_features_probe(struct arena *a, const struct bpf_system *sys,
-			struct bpf_finding out[BPF_N_FEATURES]);
+// Tries features on the running kernel when they are asked for, each of them once; what it builds
+// on comes first. Kernel versions play no part.
+struct bpf_trials;
+struct bpf_trials *bpf_trials_new(void);
+// Leaves nothing behind.
+void bpf_trials_free(struct bpf_trials *t);
+// The text lives as long as t.
+struct bpf_finding bpf_trials_try(struct bpf_trials *t, enum bpf_feature_id f);
 
 #endif

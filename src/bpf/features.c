@@ -234,30 +234,61 @@ static void clean_up(struct probe *p)
 	uapi_close(&p->tracefs);
 }
 
+struct bpf_trials {
+	struct probe probe;
+	struct bpf_system sys;
+	struct bpf_finding found[BPF_N_FEATURES];
+	bool is_tried[BPF_N_FEATURES];
+};
+
 // What a feature is that misses what it builds on. The first one missing of a chain is named.
-static struct bpf_finding in_vain(struct probe *p, enum bpf_feature_id needs)
+static struct bpf_finding in_vain(struct bpf_trials *t, enum bpf_feature_id needs)
 {
-	const struct bpf_finding *base = &p->found[needs];
+	const struct bpf_finding *base = &t->found[needs];
 	struct bpf_finding f = { base->support, base->why };
-	if (p->found[BPF_FEATURE_BPF].support != BPF_PRESENT)
+	if (t->found[BPF_FEATURE_BPF].support != BPF_PRESENT)
 		f.support = BPF_UNPROBED;
 	if (!str_starts(base->why, STR("needs ")) || needs == BPF_FEATURE_BPF)
-		f.why = arena_printf(p->arena, "needs %s", bpf_features[needs].name);
+		f.why = arena_printf(t->probe.arena, "needs %s", bpf_features[needs].name);
 	return f;
 }
 
-void bpf_features_probe(struct arena *a, const struct bpf_system *sys,
-			struct bpf_finding out[BPF_N_FEATURES])
+struct bpf_trials *bpf_trials_new(void)
 {
-	struct probe p = { .arena = a, .sys = sys, .found = out, .tracefs = -1 };
+	struct arena *a = arena_new();
+	struct bpf_trials *t = ARENA_NEW(a, struct bpf_trials);
+	t->probe = (struct probe) {
+		.arena = a, .trials = t, .sys = &t->sys, .tracefs = -1, .counts.fd = -1
+	};
+	bpf_privileges_read(a, &t->sys);
 	bpf_lift_memlock(); // else an old kernel refuses all of them
-	make_counts(&p);
-	for (unsigned i = 0; i < BPF_N_FEATURES; i++) {
-		enum bpf_feature_id needs = trials[i].needs;
-		if (needs == NO_NEED || out[needs].support == BPF_PRESENT)
-			out[i] = trials[i].fn(&p);
-		else
-			out[i] = in_vain(&p, needs);
-	}
-	clean_up(&p);
+	return t;
+}
+
+void bpf_trials_free(struct bpf_trials *t)
+{
+	if (!t)
+		return;
+	clean_up(&t->probe);
+	arena_free(t->probe.arena);
+}
+
+struct bpf_finding bpf_trials_try(struct bpf_trials *t, enum bpf_feature_id f)
+{
+	const struct trial *trial = &trials[f];
+	if (t->is_tried[f])
+		return t->found[f];
+	t->is_tried[f] = true;
+	if (f == BPF_FEATURE_BPF)
+		make_counts(&t->probe);
+	if (trial->needs == NO_NEED || bpf_trials_try(t, trial->needs).support == BPF_PRESENT)
+		t->found[f] = trial->fn(&t->probe);
+	else
+		t->found[f] = in_vain(t, trial->needs);
+	return t->found[f];
+}
+
+bool probe_has(struct probe *p, enum bpf_feature_id f)
+{
+	return bpf_trials_try(p->trials, f).support == BPF_PRESENT;
 }

@@ -11,7 +11,7 @@ enum { PROBE_WORDS = 64, PROBE_LINKS_MAX = 16 };
 struct probe {
 	struct arena *arena;
 	const struct bpf_system *sys;
-	const struct bpf_finding *found; // so far
+	struct bpf_trials *trials;
 	// A map that is memory here and in programs; words is NULL when the kernel has no such.
 	struct bpf_map counts;
 	uint64_t *words;
@@ -20,10 +20,12 @@ struct probe {
 	int tracefs;         // -1 until it is open
 	// Our own function that uprobes are put on, and what stays attached until the end.
 	uint64_t site_off;
-	uint32_t multi_word;
 	int links[PROBE_LINKS_MAX];
 	size_t n_links;
 };
+
+// Tries another feature first.
+bool probe_has(struct probe *p, enum bpf_feature_id f);
 
 struct bpf_finding probe_present(void);
 struct bpf_finding probe_absent(struct probe *p, const char *fmt, ...) PRINTF_LIKE(2, 3);

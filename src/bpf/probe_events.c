@@ -2,7 +2,6 @@
 // Trying what programs can be attached to. Each of them runs once, on a function of our own.
 #include <errno.h>
 #include <linux/hw_breakpoint.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -24,12 +23,6 @@ static uint64_t call_site(uint64_t x)
 	// Through memory, so that no compiler knows what is called.
 	uint64_t (*volatile fn)(uint64_t) = site;
 	return fn(x);
-}
-
-static void *call_site_in_thread(void *arg)
-{
-	call_site(0);
-	return arg;
 }
 
 // The offset of site in /proc/self/exe.
@@ -109,28 +102,45 @@ static struct bpf_prog uprobe_prog(uint32_t attach_type)
 				   .fd = -1 };
 }
 
+// What the kernel says to a link for sites in a folder, which can have none.
+static int refused_link(const struct bpf_prog *prog, int pid)
+{
+	const uint64_t off = 0;
+	struct uapi_uprobe_multi attr = { .prog_fd = (uint32_t)prog->fd,
+					  .attach_type = prog->attach_type,
+					  .path = uapi_ptr("/"),
+					  .offsets = uapi_ptr(&off),
+					  .cnt = 1,
+					  .pid = (uint32_t)pid };
+	int fd = uapi_bpf(UAPI_LINK_CREATE, &attr, sizeof(attr));
+	uapi_close(&fd);
+	return fd;
+}
+
+// Asked and not done: the first uprobe of a machine takes 10 ms and more, and every start needs to
+// know. The folder is refused by its kind (EBADF) after all else has been understood.
 struct bpf_finding probe_uprobe_multi(struct probe *p)
 {
 	struct bpf_prog prog = uprobe_prog(BPF_ATTACH_UPROBE_MULTI);
-	struct bpf_finding f = probe_load_counter(p, &prog, &p->multi_word);
-	if (f.support == BPF_PRESENT)
-		f = probe_err(p, attach_site(p, &prog, NULL));
+	uint32_t word;
+	struct bpf_finding f = probe_load_counter(p, &prog, &word);
+	if (f.support == BPF_PRESENT && refused_link(&prog, 0) != -EBADF)
+		f = probe_absent(p, "not in this kernel");
 	bpf_prog_close(&prog);
-	if (f.support != BPF_PRESENT)
-		return f;
-	call_site(0);
-	return counted(p, p->multi_word, 1);
+	return f;
 }
 
-// The first kernels took the process for a thread.
+// The first kernels took the process for a thread. Those that do not, from Linux 6.10 on, refuse a
+// negative number before they look at the file.
 struct bpf_finding probe_uprobe_pid(struct probe *p)
 {
-	uint64_t before = __atomic_load_n(&p->words[p->multi_word], __ATOMIC_RELAXED);
-	pthread_t thread;
-	if (pthread_create(&thread, NULL, call_site_in_thread, NULL) != 0)
-		return probe_unprobed(p, "no thread could be made");
-	pthread_join(thread, NULL);
-	return counted(p, p->multi_word, before + 1);
+	struct bpf_prog prog = uprobe_prog(BPF_ATTACH_UPROBE_MULTI);
+	uint32_t word;
+	struct bpf_finding f = probe_load_counter(p, &prog, &word);
+	if (f.support == BPF_PRESENT && refused_link(&prog, -1) != -EINVAL)
+		f = probe_absent(p, "takes a thread for the process");
+	bpf_prog_close(&prog);
+	return f;
 }
 
 struct bpf_finding probe_uprobe_session(struct probe *p)
@@ -165,7 +175,7 @@ struct bpf_finding probe_cookie(struct probe *p)
 {
 	if (!p->words)
 		return probe_unprobed(p, "no memory to count in");
-	bool has_multi = p->found[BPF_FEATURE_UPROBE_MULTI].support == BPF_PRESENT;
+	bool has_multi = probe_has(p, BPF_FEATURE_UPROBE_MULTI);
 	const uint64_t cookie = 0x1122334455667788;
 	uint32_t word = p->next_word++;
 	struct bpf_asm *b = bpf_asm_new(p->arena);
@@ -228,7 +238,7 @@ struct bpf_finding probe_tracefs(struct probe *p)
 
 struct bpf_finding probe_tracepoint(struct probe *p)
 {
-	if (p->found[BPF_FEATURE_TRACEFS].support != BPF_PRESENT)
+	if (!probe_has(p, BPF_FEATURE_TRACEFS))
 		return probe_unprobed(p, "needs tracefs");
 	struct perf_event_attr attr;
 	memset(&attr, 0, sizeof(attr));

@@ -143,7 +143,7 @@ static uint64_t status_number(const char *status, const char *key, int base)
 	return line ? strtoull(line + strlen(key), NULL, base) : 0;
 }
 
-static void read_privileges(struct arena *a, struct bpf_system *out)
+void bpf_privileges_read(struct arena *a, struct bpf_system *out)
 {
 	// linux/capability.h has no numbers for shifting.
 	static const struct {
@@ -199,7 +199,7 @@ void bpf_system_read(struct arena *a, struct bpf_system *out)
 	}
 	out->cpus_online = (unsigned)MAX(sysconf(_SC_NPROCESSORS_ONLN), 1);
 	out->cpus_possible = bpf_possible_cpus();
-	read_privileges(a, out);
+	bpf_privileges_read(a, out);
 	out->lockdown = lockdown(a);
 	out->tracefs = bpf_tracefs_path(a);
 	out->has_btf = access("/sys/kernel/btf/vmlinux", R_OK) == 0;

@@ -14,6 +14,7 @@ struct info_options {
 
 struct info {
 	struct bpf_system sys;
+	struct bpf_trials *trials; // has the texts
 	struct bpf_finding found[BPF_N_FEATURES];
 };
 
@@ -219,12 +220,15 @@ struct err *info_run(const struct command *self, int argc, char **argv)
 	AUTO(arena_autofree) struct arena *a = arena_new();
 	struct info info;
 	bpf_system_read(a, &info.sys);
-	bpf_features_probe(a, &info.sys, info.found);
+	info.trials = bpf_trials_new();
+	for (unsigned i = 0; i < BPF_N_FEATURES; i++)
+		info.found[i] = bpf_trials_try(info.trials, i);
 	if (o.json) {
 		print_json(&info, out);
 	} else {
 		print_system(&info.sys, out);
 		print_features(&info, out);
 	}
+	bpf_trials_free(info.trials);
 	return output_close(&o.output);
 }

@@ -321,11 +321,8 @@ TEST(bpf_loop_calls_a_function_of_the_program)
 	bpf_mov(b, BPF_REG_0, BPF_REG_1);
 	bpf_alu_imm(b, BPF_MUL, BPF_REG_0, 2);
 	bpf_exit(b);
-	struct bpf_finding found[BPF_N_FEATURES];
-	struct bpf_system sys;
-	bpf_system_read(a, &sys);
-	bpf_features_probe(a, &sys, found);
-	if (found[BPF_FEATURE_LOOP].support != BPF_PRESENT)
+	struct bpf_trials *trials = bpf_trials_new();
+	if (bpf_trials_try(trials, BPF_FEATURE_LOOP).support != BPF_PRESENT)
 		SKIP("this kernel has no bpf_loop");
 	struct bpf_prog p = bpf_kernel_load(a, b, BPF_PROG_TYPE_RAW_TRACEPOINT);
 	CHECK_INT(bpf_kernel_run(&p), 1000);
