@@ -190,6 +190,7 @@ struct bpf_prog {
 	enum bpf_prog_type type;
 	uint32_t attach_type; // BPF_ATTACH_UPROBE_MULTI, ..._SESSION, or 0
 	const char *license;  // NULL: GPL, which most helpers ask for
+	bool is_sleepable;    // may wait for a page of the traced program
 	bool wants_log;       // what the verifier says even when it accepts
 	int fd;               // bpf_prog_load sets it
 };

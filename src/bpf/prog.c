@@ -35,6 +35,7 @@ static void fill(union bpf_attr *attr, const struct bpf_prog *p, const struct bp
 	memset(attr, 0, sizeof(*attr));
 	attr->prog_type = p->type;
 	attr->expected_attach_type = p->attach_type;
+	attr->prog_flags = p->is_sleepable ? BPF_F_SLEEPABLE : 0;
 	attr->insns = uapi_ptr(insns);
 	attr->insn_cnt = n;
 	attr->license = uapi_ptr(p->license ? p->license : "GPL");

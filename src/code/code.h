@@ -79,6 +79,8 @@ struct code_frames {
 struct code {
 	struct code_prog *progs; // as program.parts
 	size_t n_progs;
+	const struct span *spans; // the places that bpf_code.spans are numbers of
+	size_t n_spans;
 	struct bpf_map **maps; // all of them, to be created before the programs are loaded
 	size_t n_maps;
 	struct bpf_map **map_of; // by program_map.index
