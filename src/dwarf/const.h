@@ -98,6 +98,7 @@ enum dw_at {
 	DW_AT_entry_pc = 0x52,
 	DW_AT_ranges = 0x55,
 	DW_AT_trampoline = 0x56,
+	DW_AT_call_column = 0x57,
 	DW_AT_call_file = 0x58,
 	DW_AT_call_line = 0x59,
 	DW_AT_signature = 0x69,

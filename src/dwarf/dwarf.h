@@ -145,6 +145,21 @@ MUST_USE struct err *dwarf_each_inlined(struct dwarf *dw,
 						   size_t copies, bool has_code),
 					void *ctx);
 
+// A function that stands at an address.
+struct dwarf_frame {
+	struct str name;    // as in dwarf_func
+	struct str linkage; // empty if it has none
+	uint64_t low;       // where its code begins; of the function itself, the last one
+	struct str file;    // where execution stands in it; empty: unknown
+	uint32_t line, column;
+	bool is_inlined;
+};
+// The functions at pc, innermost first, the last one has code of its own. ERR_NOTFOUND if there is
+// none. Only the unit of pc is looked at. At most max, which is 1 at least: then the outermost
+// inlined ones are left out.
+MUST_USE struct err *dwarf_frames_at(struct dwarf *dw, uint64_t pc, struct dwarf_frame *out,
+				     size_t max, size_t *n);
+
 // --- types ---
 
 // A type by its name as the language writes it ("main.Point", "struct foo", "foo"). ERR_NOTFOUND if

@@ -126,7 +126,8 @@ struct dwarf {
 	struct type_cache *types;
 	struct type_index *type_index;
 	struct line_cache *lines;
-	struct cfi *frame_cfi; // .debug_frame
+	struct range_vec *spare; // for the code of one DIE, used again and again
+	struct cfi *frame_cfi;   // .debug_frame
 	struct cfi *eh_cfi;
 	bool is_frame_tried, is_eh_tried;
 };

@@ -95,6 +95,10 @@ bool elf_slot_symbol(struct elf *elf, uint64_t vaddr, struct str *out);
 // case.
 MUST_USE struct err *elf_symbols(struct elf *elf, const struct elf_sym **out, size_t *n);
 MUST_USE struct err *elf_dynamic_symbols(struct elf *elf, const struct elf_sym **out, size_t *n);
+// Calls fn for each symbol with a name, of .symtab or of .dynsym, until it returns true. Keeps
+// nothing.
+MUST_USE struct err *elf_each_symbol(struct elf *elf, bool dynamic,
+				     bool (*fn)(void *ctx, const struct elf_sym *s), void *ctx);
 bool elf_has_symtab(const struct elf *elf);
 // First symbol of that name, in .symtab then .dynsym; NULL if there is none. Linear.
 const struct elf_sym *elf_find_symbol(struct elf *elf, struct str name);

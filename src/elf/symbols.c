@@ -21,39 +21,68 @@ static struct str without_version(struct str name)
 	return at && at != name.p ? str_first(name, (size_t)(at - name.p)) : name;
 }
 
+// A table's entries and the texts of their names.
+struct raw_table {
+	struct bytes entries, strings;
+	size_t n;
+};
+
+static struct err *find_table(struct elf *elf, uint32_t type, struct raw_table *out)
+{
+	*out = (struct raw_table) { 0 };
+	const struct elf_section *sec = section_of_type(elf, type);
+	if (!sec || sec->link >= elf->n_sections)
+		return NULL;
+	TRY(elf_section_data(elf, sec, &out->entries));
+	TRY(elf_section_data(elf, &elf->sections[sec->link], &out->strings));
+	out->n = out->entries.len / sizeof(Elf64_Sym);
+	return NULL;
+}
+
+// False for one without a name.
+static bool read_symbol(const struct raw_table *t, size_t i, struct elf_sym *out)
+{
+	Elf64_Sym s;
+	memcpy(&s, t->entries.p + i * sizeof(s), sizeof(s));
+	if (s.st_name >= t->strings.len)
+		return false;
+	const char *p = (const char *)t->strings.p + s.st_name;
+	struct str name = { p, strnlen(p, t->strings.len - s.st_name) };
+	if (name.len == 0 || name.len > NAME_MAX_LEN)
+		return false;
+	*out = (struct elf_sym) {
+		.name = without_version(name),
+		.vaddr = s.st_value,
+		.size = s.st_size,
+		.type = ELF64_ST_TYPE(s.st_info),
+		.bind = ELF64_ST_BIND(s.st_info),
+		.shndx = s.st_shndx,
+	};
+	return true;
+}
+
 static struct err *read_table(struct elf *elf, uint32_t type, struct elf_symtab *out)
 {
+	struct raw_table t;
 	if (out->is_read)
 		return NULL;
-	const struct elf_section *sec = section_of_type(elf, type);
-	if (!sec || sec->link >= elf->n_sections) {
-		out->is_read = true;
-		return NULL;
-	}
-	struct bytes table, strings;
-	TRY(elf_section_data(elf, sec, &table));
-	TRY(elf_section_data(elf, &elf->sections[sec->link], &strings));
-	size_t n = table.len / sizeof(Elf64_Sym);
-	out->v = ARENA_ARRAY(elf->arena, struct elf_sym, n);
-	for (size_t i = 0; i < n; i++) {
-		Elf64_Sym s;
-		memcpy(&s, table.p + i * sizeof(s), sizeof(s));
-		if (s.st_name >= strings.len)
-			continue;
-		const char *p = (const char *)strings.p + s.st_name;
-		struct str name = { p, strnlen(p, strings.len - s.st_name) };
-		if (name.len == 0 || name.len > NAME_MAX_LEN)
-			continue;
-		out->v[out->n++] = (struct elf_sym) {
-			.name = without_version(name),
-			.vaddr = s.st_value,
-			.size = s.st_size,
-			.type = ELF64_ST_TYPE(s.st_info),
-			.bind = ELF64_ST_BIND(s.st_info),
-			.shndx = s.st_shndx,
-		};
-	}
+	TRY(find_table(elf, type, &t));
+	out->v = ARENA_ARRAY(elf->arena, struct elf_sym, t.n);
+	for (size_t i = 0; i < t.n; i++)
+		out->n += read_symbol(&t, i, &out->v[out->n]);
 	out->is_read = true;
+	return NULL;
+}
+
+struct err *elf_each_symbol(struct elf *elf, bool dynamic,
+			    bool (*fn)(void *ctx, const struct elf_sym *s), void *ctx)
+{
+	struct raw_table t;
+	struct elf_sym s;
+	TRY(find_table(elf, dynamic ? SHT_DYNSYM : SHT_SYMTAB, &t));
+	for (size_t i = 0; i < t.n; i++)
+		if (read_symbol(&t, i, &s) && fn(ctx, &s))
+			break;
 	return NULL;
 }
 

@@ -78,13 +78,16 @@ static void add(struct target *t, struct func_list *l, struct target_func f)
 	VEC_PUSH(t->arena, &l->v, f);
 }
 
-// Assembly often leaves its symbols without a type.
-static bool is_function(struct target *t, const struct elf_sym *s)
+bool is_function_symbol(struct target *t, const struct elf_sym *s)
 {
+	// The Go linker makes such marks, and "net(.text)" of a C object's whole section.
+	if ((s->size == 0 && is_text_mark(s->name)) || str_ends(s->name, STR("(.text)")))
+		return false;
 	if (s->shndx == SHN_UNDEF || s->shndx == SHN_ABS)
 		return false;
 	if (s->type == STT_FUNC || s->type == STT_GNU_IFUNC)
 		return true;
+	// Assembly often leaves its symbols without a type.
 	if (s->type != STT_NOTYPE || s->bind != STB_GLOBAL)
 		return false;
 	const struct elf_section *sec = section_at(t, s->vaddr);
@@ -95,15 +98,10 @@ static void add_symbols(struct target *t, struct func_list *l, const struct elf_
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct elf_sym *s = &syms[i];
-		if (!is_function(t, s))
-			continue;
-		if (s->size == 0 && is_text_mark(s->name))
-			continue;
-		// "net(.text)": what the Go linker makes of a C object's whole section.
-		if (str_ends(s->name, STR("(.text)")))
-			continue;
-		add(t, l,
-		    (struct target_func) { .symbol = s->name, .vaddr = s->vaddr, .size = s->size });
+		if (is_function_symbol(t, s))
+			add(t, l,
+			    (struct target_func) {
+				    .symbol = s->name, .vaddr = s->vaddr, .size = s->size });
 	}
 }
 
@@ -121,8 +119,7 @@ static struct err *add_pclntab(struct target *t, struct func_list *l, struct go 
 	return NULL;
 }
 
-// Bytes from vaddr to the end of its section, or of its segment where there are no sections.
-static uint64_t room_at(struct target *t, uint64_t vaddr)
+uint64_t room_at(struct target *t, uint64_t vaddr)
 {
 	const struct elf_section *s = section_at(t, vaddr);
 	return s ? s->vaddr + s->size - vaddr : elf_at(t->elf, vaddr).len;

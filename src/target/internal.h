@@ -36,6 +36,8 @@ struct target {
 	const struct elf_section **sections; // loaded ones, by address; NULL until asked
 	size_t n_sections;
 	bool sizes_are_rough; // of funcs: they go up to the next function
+
+	struct code_index *code_index; // of target_frames; NULL until asked
 };
 
 // Lazily opened parts; NULL if there is none or it is unusable (then t->damage says why).
@@ -58,6 +60,11 @@ struct str demangled_without_params(struct str name);
 
 // The loaded section that holds vaddr; NULL if none does.
 const struct elf_section *section_at(struct target *t, uint64_t vaddr);
+
+// Whether a symbol is that of a function.
+bool is_function_symbol(struct target *t, const struct elf_sym *s);
+// Bytes from vaddr to the end of its section, or of its segment where there are no sections.
+uint64_t room_at(struct target *t, uint64_t vaddr);
 
 // A function's instructions, decoded once.
 struct code {

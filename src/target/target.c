@@ -76,17 +76,28 @@ static struct err *resolve(struct arena *a, const char *what, struct str *out)
 	return err_new(ERR_NOTFOUND, "no such file or command: %s", what);
 }
 
+// "/proc/123" of "/proc/123/exe", "/proc/123/root/bin/sh", "/proc/123/map_files/..."; else empty.
+static struct str proc_folder(struct str path)
+{
+	size_t n = sizeof("/proc/") - 1;
+	if (!str_starts(path, STR("/proc/")))
+		return STR("");
+	while (n < path.len && path.p[n] >= '0' && path.p[n] <= '9')
+		n++;
+	return n < path.len && path.p[n] == '/' ? str_first(path, n) : STR("");
+}
+
 // The given folder, the one of the process's own file system (it may be in a container), the
 // system's.
 static void set_debug_dirs(struct target *t, const char *debug_dir, struct str path)
 {
 	size_t n = 0;
+	struct str proc = proc_folder(path);
 	if (debug_dir)
 		t->debug_dirs[n++] = arena_strdup(t->arena, str_from(debug_dir)).p;
-	if (str_starts(path, STR("/proc/")) && str_ends(path, STR("/exe")))
-		t->debug_dirs[n++] = arena_printf(t->arena, "%.*s/root" SYSTEM_DEBUG_DIR,
-						  (int)path.len - 4, path.p)
-					     .p;
+	if (proc.len)
+		t->debug_dirs[n++] =
+			arena_printf(t->arena, "%.*s/root" SYSTEM_DEBUG_DIR, STR_ARG(proc)).p;
 	t->debug_dirs[n] = SYSTEM_DEBUG_DIR;
 }
 
@@ -105,6 +116,22 @@ struct err *target_open(const char *what, const char *debug_dir, struct target *
 	if (!e && elf_is_object(t->elf))
 		e = err_new(ERR_UNSUPPORTED, "%s is an object file; link it into a program first",
 			    what);
+	if (e) {
+		target_close(t);
+		return e;
+	}
+	*out = t;
+	return NULL;
+}
+
+struct err *target_open_mem(struct bytes data, const char *name, struct target **out)
+{
+	*out = NULL;
+	struct arena *arena = arena_new();
+	struct target *t = ARENA_NEW(arena, struct target);
+	t->arena = arena;
+	t->name = arena_strdup(arena, str_from(name));
+	struct err *e = elf_open_mem(data, t->name.p, &t->elf);
 	if (e) {
 		target_close(t);
 		return e;

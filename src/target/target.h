@@ -16,6 +16,8 @@ struct target;
 // what: a path, the name of a command on PATH, or a process id (its executable, through /proc).
 // debug_dir: a folder where separate debug files are sought first; may be NULL.
 MUST_USE struct err *target_open(const char *what, const char *debug_dir, struct target **out);
+// The same over bytes in memory, which the caller keeps: the vDSO. No debug file is sought.
+MUST_USE struct err *target_open_mem(struct bytes data, const char *name, struct target **out);
 void target_close(struct target *t);
 
 // As the user named it, for messages.
@@ -192,6 +194,26 @@ bool target_func_is_go(struct target *t, const struct target_func *f);
 // ERR_NOTFOUND otherwise.
 MUST_USE struct err *target_find_inlined(struct target *t, struct str name, struct arena *arena,
 					 struct target_info **out);
+
+// --- what an address stands for ---
+
+struct target_frame {
+	struct str func; // empty: not known
+	uint64_t vaddr;  // where the function with code begins; 0 for an inlined one
+	struct target_pos pos;
+	bool is_inlined;
+};
+enum target_frames_want {
+	TARGET_FRAMES_LINES = 1,   // source positions
+	TARGET_FRAMES_INLINED = 2, // inlined functions of C, C++ and Rust, which only DWARF knows
+	TARGET_FRAMES_RAW = 4,     // C++ and Rust names as symbols have them
+};
+// The functions that stand at vaddr, innermost first; the last one has code of its own. Go's
+// inlined ones are always among them, by Go's own tables: a name is the same with and without a
+// symbol table. Returns how many, at most max; 0: no function is there. Made for millions of
+// questions: reads less than target_funcs and keeps less in memory. Texts live as long as t.
+size_t target_frames(struct target *t, uint64_t vaddr, unsigned want, struct target_frame *out,
+		     size_t max);
 
 // The code of a function, as the file has it.
 struct bytes target_code(struct target *t, const struct target_func *f);
