@@ -76,24 +76,49 @@ int bpf_ring_fd(const struct bpf_ring *r)
 	return r->fd;
 }
 
+// The record at pos, or NULL when it is not complete yet.
+static const uint8_t *record_at(const struct bpf_ring *r, unsigned long pos, uint32_t *header)
+{
+	const uint8_t *record = r->data + (pos & (r->size - 1));
+	// Acquire: the record's bytes are looked at after the header says that they are complete.
+	*header = __atomic_load_n((const uint32_t *)(const void *)record, __ATOMIC_ACQUIRE);
+	return *header & BPF_RINGBUF_BUSY_BIT ? NULL : record + BPF_RINGBUF_HDR_SZ;
+}
+
+static uint32_t record_len(uint32_t header)
+{
+	return header & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+}
+
 // Takes one record. False when it is not complete yet, or the caller wants no more.
 static bool take(struct bpf_ring *r, unsigned long *pos, size_t *n)
 {
-	const uint8_t *record = r->data + (*pos & (r->size - 1));
-	// Acquire: the record's bytes are looked at after the header says that they are complete.
-	uint32_t header = __atomic_load_n((const uint32_t *)(const void *)record, __ATOMIC_ACQUIRE);
-	if (header & BPF_RINGBUF_BUSY_BIT)
+	uint32_t header;
+	const uint8_t *record = record_at(r, *pos, &header);
+	if (!record)
 		return false;
-	uint32_t len = header & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
 	bool goes_on = true;
 	if (!(header & BPF_RINGBUF_DISCARD_BIT)) {
-		goes_on = r->fn(r->ctx, record + BPF_RINGBUF_HDR_SZ, len);
+		goes_on = r->fn(r->ctx, record, record_len(header));
 		++*n;
 	}
-	*pos += record_bytes(len);
+	*pos += record_bytes(record_len(header));
 	// Release: programs may write there only after we have read.
 	__atomic_store_n(r->read_pos, *pos, __ATOMIC_RELEASE);
 	return goes_on;
+}
+
+void bpf_ring_look(const struct bpf_ring *r, bpf_record_fn fn, void *ctx)
+{
+	unsigned long end = __atomic_load_n(r->written_pos, __ATOMIC_ACQUIRE);
+	for (unsigned long pos = *r->read_pos; pos != end;) {
+		uint32_t header;
+		const uint8_t *record = record_at(r, pos, &header);
+		bool is_there = record && !(header & BPF_RINGBUF_DISCARD_BIT);
+		if (!record || (is_there && !fn(ctx, record, record_len(header))))
+			return;
+		pos += record_bytes(record_len(header));
+	}
 }
 
 size_t bpf_ring_read(struct bpf_ring *r)

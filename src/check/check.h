@@ -27,6 +27,7 @@ struct config {
 	struct str trailer;  // put after a string that was cut
 	uint32_t ring_bytes; // of the ring buffer: a power of two
 	uint32_t log_size;   // bytes of a verifier's log
+	uint32_t max_cat_bytes;
 	bool prints_maps_on_exit;
 	bool demangles_cpp;
 	bool shows_lines; // file:line in stacks

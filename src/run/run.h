@@ -2,7 +2,7 @@
 // A session: loads a program's code, attaches it, starts the traced command, turns events into
 // output, detaches and prints the maps. Hides links, processes, signals and clocks.
 //
-//     load -> attach -> BEGIN -> activate -> drain ... -> detach -> END -> maps
+//     load -> BEGIN -> attach -> activate -> drain ... -> detach -> END -> maps
 #ifndef RUN_RUN_H
 #define RUN_RUN_H
 
@@ -19,29 +19,35 @@ struct child;
 // not there.
 MUST_USE struct err *child_start(const char *command, struct child **out);
 pid_t child_pid(const struct child *c);
+// The file that it will become.
+const char *child_path(const struct child *c);
 // Ends it if it has never run; else leaves it alone.
 void child_free(struct child *c);
+
+// --- what the kernel can do ---
+
+// NULL if programs can be loaded at all; else why not, and what would help.
+MUST_USE struct err *run_may_trace(struct bpf_trials *t);
+// What code/ asks of the kernel, tried when it is asked. pid: as in struct program.
+struct code_options run_code_options(struct bpf_trials *t, int pid);
 
 // --- the session ---
 
 struct run_options {
+	struct bpf_trials *trials;
 	struct child *child; // NULL without -c
 	FILE *out;
 	bool is_json;
 	bool is_quiet;
-	bool is_verbose;
-	bool is_unsafe;
 	bool is_dry;             // load and attach, then end
 	bool wants_verifier_log; // -d verifier: load, print what the verifier says, end
 	enum { RUN_LINES_AUTO, RUN_LINES_LINE, RUN_LINES_FULL, RUN_LINES_NONE } buffering; // -B
 	const char *debug_dir;
 };
 
-// What this kernel can do, tried when it is asked for; give it as code_options.has.
-bool run_has_feature(void *ctx, enum bpf_feature_id f);
-
 // Runs until the script, the child, a signal or the last probe ends it. *status: exit(n) of the
-// script, else that of the child, as DESIGN.md section 4 says.
+// script, else that of the child, as DESIGN.md section 4 says. What is wrong with a place of the
+// script is in p->diag, too.
 MUST_USE struct err *run_program(const struct program *p, struct code *c,
 				 const struct run_options *options, int *status);
 

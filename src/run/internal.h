@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the files of run/ share: the session, and how each of them takes part in it.
+#ifndef RUN_INTERNAL_H
+#define RUN_INTERNAL_H
+
+#include <signal.h>
+
+#include "run/run.h"
+#include "sym/sym.h"
+
+struct session {
+	const struct program *p;
+	struct code *c;
+	const struct run_options *o;
+	struct arena *arena;
+	struct bpf_prog *progs; // as c->progs
+	struct code_globals *globals;
+	struct bpf_ring *ring;
+	VEC(int) links;
+	FILE *out;
+
+	struct out_env env;
+	struct out_buf text;     // of the event at hand
+	struct arena *scratch;   // likewise
+	struct symbols *symbols; // NULL until an address wants a name
+	uint8_t *frames;         // room for a value of map stacks
+	bool is_over;            // exit() was called
+	int exit_status;         // its argument
+	bool is_exit_seen;       // by events_wants_exit
+	bool can_go_on;          // the output takes more
+	sigset_t signals_before;
+};
+
+// --- child.c ---
+
+// Lets it run. An error if it could not become the command.
+MUST_USE struct err *child_go(struct child *c);
+bool child_is_going(const struct child *c);
+// A descriptor that is readable when it has ended; -1: none.
+int child_pidfd(const struct child *c);
+// Its status as a shell tells it, when it has ended: 128 + the signal that ended it.
+int child_status(struct child *c);
+
+// --- load.c ---
+
+// Creates the maps, writes what programs find there, loads the programs.
+MUST_USE struct err *session_load(struct session *s);
+void session_unload(struct session *s);
+// Runs the programs of that kind here and now. which: of signals, else 0.
+MUST_USE struct err *session_run(struct session *s, enum probe_kind kind, int which);
+bool session_has(const struct session *s, enum probe_kind kind, int which);
+
+// --- attach.c, perf.c ---
+
+MUST_USE struct err *session_attach(struct session *s);
+MUST_USE struct err *attach_perf(struct session *s, const struct program_part *part);
+void session_detach(struct session *s);
+// Probes that are attached, or would be.
+size_t session_n_probes(const struct session *s);
+
+// --- loop.c ---
+
+// Signals that end the session, or are probes, wait for the loop from here on.
+void session_hold_signals(struct session *s);
+// They do what they always do again: a second Ctrl-C leaves at once.
+void session_release_signals(struct session *s);
+
+// Prints events until something ends the session.
+MUST_USE struct err *session_loop(struct session *s);
+// Prints what is there.
+void session_drain(struct session *s);
+
+// --- events.c ---
+
+// A bpf_record_fn; ctx is the session.
+bool event_take(void *ctx, const void *data, size_t len);
+// The same, which only notes that there is an exit().
+bool event_look(void *ctx, const void *data, size_t len);
+
+// --- maps.c ---
+
+MUST_USE struct err *map_print(struct session *s, const struct program_map *m, uint64_t top,
+			       uint64_t div);
+// print(@m[key])
+MUST_USE struct err *map_print_entry(struct session *s, const struct program_map *m,
+				     struct bytes key);
+MUST_USE struct err *map_clear(struct session *s, const struct program_map *m);
+MUST_USE struct err *map_zero(struct session *s, const struct program_map *m);
+// All of the script's.
+void maps_print(struct session *s);
+
+// --- resolve.c ---
+
+// out_env.resolve; ctx is the session.
+void resolve_text(void *ctx, const struct out_type *t, struct bytes v, unsigned indent,
+		  struct out_buf *b);
+// A process is seen for the first time.
+void resolve_process(struct session *s, const struct code_process *e);
+void resolve_free(struct session *s);
+
+// --- report.c ---
+
+// Where a span of the script is.
+struct out_where report_where(const struct session *s, struct span span);
+// What went wrong while it ran, on stderr: lost events, full maps, unreadable memory.
+void session_report(const struct session *s);
+
+#endif

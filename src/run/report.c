@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// What went wrong while a script ran, told when it ends: nothing is lost in silence.
+#include <inttypes.h>
+
+#include "base/log.h"
+#include "run/internal.h"
+
+struct out_where report_where(const struct session *s, struct span span)
+{
+	struct out_where where = { .file = diag_source_name(s->p->diag, span.source) };
+	diag_line_col(s->p->diag, span, &where.line, &where.col);
+	return where;
+}
+
+// "1,234"
+struct amount {
+	char text[32];
+};
+
+static struct amount amount(uint64_t n)
+{
+	char plain[24];
+	struct amount a = { "" };
+	int len = snprintf(plain, sizeof(plain), "%" PRIu64, n);
+	char *out = a.text;
+	for (int i = 0; i < len; i++) {
+		if (i && (len - i) % 3 == 0)
+			*out++ = ',';
+		*out++ = plain[i];
+	}
+	*out = 0;
+	return a;
+}
+
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void report_lost(const struct session *s, uint64_t n)
+{
+	if (!n)
+		return;
+	if (s->o->is_json)
+		out_event_lost(n, s->out);
+	log_warn("%s event%s lost: the ring buffer of %s KB was full (config perf_rb_pages or "
+		 "BPFTRACE_PERF_RB_PAGES makes it larger)",
+		 amount(n).text, plural(n), amount(s->p->config->ring_bytes >> 10).text);
+}
+
+static void report_failure(const struct session *s, const struct code_failure *f, uint64_t n)
+{
+	if (!n)
+		return;
+	struct out_where where = report_where(s, f->span);
+	// An entry that does not fit is one that the setting would make fit.
+	if (f->map && strcmp(f->what, "map full") == 0)
+		log_warn("%.*s is full: %s update%s did not fit into its %s entries (config "
+			 "max_map_keys or BPFTRACE_MAX_MAP_KEYS allows more)",
+			 STR_ARG(f->map->name), amount(n).text, plural(n),
+			 amount(f->map->max_entries).text);
+	else
+		log_warn("%.*s:%u:%u: %s, %s time%s", STR_ARG(where.file), where.line, where.col,
+			 f->what, amount(n).text, plural(n));
+}
+
+void session_report(const struct session *s)
+{
+	if (!s->globals)
+		return;
+	report_lost(s, s->globals->n_lost);
+	if (s->globals->n_busy)
+		log_warn("%s hit%s not traced: all of the programs' working memory was in use",
+			 amount(s->globals->n_busy).text, plural(s->globals->n_busy));
+	for (size_t i = 0; i < s->c->n_failures; i++)
+		report_failure(s, &s->c->failures[i], s->globals->failures[i]);
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// Numbers that stand for names: addresses, stacks, users, signals and the like, put into words.
+#include <inttypes.h>
+#include <pwd.h>
+#include <signal.h>
+
+#include "run/internal.h"
+
+static struct symbols *symbols_of(struct session *s)
+{
+	const struct symbols_options o = {
+		.debug_dir = s->o->debug_dir,
+		.has_lines = s->p->config->shows_lines,
+		.no_demangle = !s->p->config->demangles_cpp,
+	};
+	if (!s->symbols)
+		s->symbols = symbols_new(&o);
+	return s->symbols;
+}
+
+void resolve_process(struct session *s, const struct code_process *e)
+{
+	struct symbols *symbols = symbols_of(s);
+	symbols_process(symbols, (int)e->pid);
+	if (e->site >= s->p->n_sites)
+		return;
+	const struct program_site *site = &s->p->sites[e->site];
+	if (site->site && site->probe->program)
+		symbols_program(symbols, (int)e->pid, site->probe->program->target,
+				e->pc - site->site->vaddr);
+}
+
+void resolve_free(struct session *s)
+{
+	symbols_free(s->symbols);
+}
+
+// --- symbols ---
+
+// What stands at an address, innermost first; at least one.
+static size_t frames_at(struct session *s, uint32_t pid, bool is_kernel, uint64_t pc,
+			bool is_return, struct symbol_frame out[SYMBOL_FRAMES_MAX])
+{
+	if (!is_kernel)
+		return symbols_user(symbols_of(s), (int)pid, pc, is_return, out);
+	if (!symbols_kernel(symbols_of(s), pc, &out[0]))
+		out[0] = (struct symbol_frame) { 0 };
+	return 1;
+}
+
+static void put_symbol(struct session *s, struct bytes v, struct out_buf *b)
+{
+	struct code_symbol sym = { 0 };
+	struct symbol_frame frames[SYMBOL_FRAMES_MAX];
+	memcpy(&sym, v.p, MIN(v.len, sizeof(sym)));
+	frames_at(s, sym.pid, sym.pid == 0, sym.pc, false, frames);
+	if (frames[0].func.len)
+		out_buf_str(b, frames[0].func);
+	else
+		out_buf_printf(b, "0x%" PRIx64, sym.pc);
+}
+
+// --- stacks ---
+
+static void put_position(const struct symbol_frame *f, struct out_buf *b)
+{
+	if (f->file.len)
+		out_buf_printf(b, "@%.*s:%u", STR_ARG(f->file), f->line);
+}
+
+static void put_frame(const struct symbol_frame *f, uint64_t pc, struct out_buf *b)
+{
+	if (!f->func.len) {
+		out_buf_printf(b, "0x%" PRIx64, pc);
+		return;
+	}
+	out_buf_str(b, f->func);
+	if (f->is_inlined)
+		out_buf_str(b, STR(" [inlined]"));
+	else
+		out_buf_printf(b, "+%" PRIu64, f->off);
+	put_position(f, b);
+}
+
+static void put_perf_frame(const struct symbol_frame *f, uint64_t pc, struct out_buf *b)
+{
+	out_buf_printf(b, "%" PRIx64 " ", pc);
+	if (f->func.len)
+		put_frame(f, pc, b);
+	else
+		out_buf_str(b, STR("[unknown]"));
+	out_buf_printf(b, " (%.*s)", STR_ARG(f->path.len ? f->path : STR("[unknown]")));
+}
+
+static void put_address(struct session *s, const struct code_stack *stack,
+			const struct builtin_use *use, size_t i, uint64_t pc, unsigned indent,
+			struct out_buf *b)
+{
+	struct symbol_frame frames[SYMBOL_FRAMES_MAX];
+	if (use->mode == STACK_RAW) {
+		out_buf_printf(b, "%" PRIx64 "\n", pc);
+		return;
+	}
+	size_t n = frames_at(s, stack->pid, stack->kind == CODE_STACK_KERNEL, pc, i > 0, frames);
+	for (size_t k = 0; k < n; k++) {
+		if (use->mode == STACK_PERF) {
+			out_buf_str(b, STR("\t"));
+			put_perf_frame(&frames[k], pc, b);
+		} else {
+			out_buf_fill(b, ' ', indent);
+			put_frame(&frames[k], pc, b);
+		}
+		out_buf_str(b, STR("\n"));
+	}
+}
+
+static void put_stack(struct session *s, const struct out_type *t, struct bytes v, unsigned indent,
+		      struct out_buf *b)
+{
+	static const struct builtin_use plain = { .mode = STACK_BPFTRACE };
+	const struct builtin_use *use = t->meaning ? t->meaning : &plain;
+	struct code_stack stack = { 0 };
+	bool found = false;
+	memcpy(&stack, v.p, MIN(v.len, sizeof(stack)));
+	out_buf_str(b, STR("\n"));
+	if (!stack.id || !s->c->stacks)
+		return;
+	err_free(bpf_map_lookup(s->c->stacks, &stack.id, s->frames, &found));
+	if (!found)
+		return;
+	struct code_frames frames = { 0 };
+	memcpy(&frames, s->frames, MIN(s->c->stacks->value_size, sizeof(frames)));
+	size_t n = MIN(frames.n, (uint32_t)CODE_FRAMES_MAX);
+	for (size_t i = 0; i < n; i++)
+		put_address(s, &stack, use, i, frames.pc[i], indent, b);
+}
+
+// --- other numbers ---
+
+static void put_user(uint64_t uid, struct out_buf *b)
+{
+	char memory[4096];
+	struct passwd user, *found = NULL;
+	if (getpwuid_r((uid_t)uid, &user, memory, sizeof(memory), &found) == 0 && found)
+		out_buf_str(b, str_from(user.pw_name));
+	else
+		out_buf_printf(b, "%" PRIu64, uid);
+}
+
+static void put_signal(uint64_t number, struct out_buf *b)
+{
+	const char *name = number < (uint64_t)_NSIG ? sigabbrev_np((int)number) : NULL;
+	if (name)
+		out_buf_printf(b, "SIG%s", name);
+	else
+		out_buf_printf(b, "%" PRIu64, number);
+}
+
+static void put_name(const struct session *s, const struct out_type *t, struct bytes v,
+		     struct out_buf *b)
+{
+	uint64_t n = 0;
+	memcpy(&n, v.p, MIN(v.len, sizeof(n)));
+	const enum name_of *what = t->meaning;
+	switch (what ? *what : NAME_TEXT) {
+	case NAME_TEXT:
+		if (n < s->p->n_names)
+			out_buf_str(b, s->p->names[n]);
+		return;
+	case NAME_USER:
+		put_user(n, b);
+		return;
+	case NAME_ERROR: {
+		const char *text = n <= INT32_MAX ? strerrordesc_np((int)n) : NULL;
+		out_buf_str(b, text ? str_from(text) : STR("Unknown error"));
+		return;
+	}
+	case NAME_SIGNAL:
+		put_signal(n, b);
+		return;
+	case NAME_SYSCALL:
+	case NAME_CGROUP:
+		out_buf_printf(b, "%" PRIu64, n);
+		return;
+	}
+}
+
+void resolve_text(void *ctx, const struct out_type *t, struct bytes v, unsigned indent,
+		  struct out_buf *b)
+{
+	struct session *s = ctx;
+	if (t->kind == OUT_STACK)
+		put_stack(s, t, v, indent, b);
+	else if (t->kind == OUT_SYMBOL)
+		put_symbol(s, v, b);
+	else if (t->kind == OUT_NAME)
+		put_name(s, t, v, b);
+}

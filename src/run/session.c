@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// The order in which a session begins and ends.
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "run/internal.h"
+
+// What waits for all probes to be attached may ask for this word.
+#define NOTIFY "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
+
+static void set_buffering(const struct run_options *o)
+{
+	switch (o->buffering) {
+	case RUN_LINES_LINE:
+		setvbuf(o->out, NULL, _IOLBF, 0);
+		break;
+	case RUN_LINES_NONE:
+		setvbuf(o->out, NULL, _IONBF, 0);
+		break;
+	case RUN_LINES_AUTO: // the loop sees to it that all is out before it waits
+	case RUN_LINES_FULL:
+		setvbuf(o->out, NULL, _IOFBF, 1 << 16);
+		break;
+	}
+}
+
+static void say_attached(const struct session *s)
+{
+	size_t n = session_n_probes(s);
+	if (s->o->is_json)
+		out_event_attached(n, s->out);
+	if (!s->o->is_quiet)
+		fprintf(stderr, "Attached %zu probe%s\n", n, n == 1 ? "" : "s");
+	if (getenv(NOTIFY))
+		fputs(NOTIFY "\n", s->out);
+	fflush(s->out);
+}
+
+// Something that can happen later.
+static bool has_future(const struct session *s)
+{
+	if (s->o->child)
+		return true;
+	for (size_t i = 0; i < s->p->n_parts; i++)
+		if (s->p->parts[i]->kind != PROBE_BEGIN && s->p->parts[i]->kind != PROBE_END)
+			return true;
+	return false;
+}
+
+static void set_active(struct session *s, uint64_t value)
+{
+	__atomic_store_n(&s->globals->is_active, value, __ATOMIC_RELEASE);
+}
+
+static struct err *trace(struct session *s)
+{
+	TRY(session_attach(s));
+	set_active(s, 1);
+	say_attached(s);
+	if (s->o->is_dry)
+		return NULL;
+	if (s->o->child)
+		TRY(child_go(s->o->child));
+	session_drain(s);
+	struct err *e = has_future(s) && !s->is_over ? session_loop(s) : NULL;
+	session_release_signals(s);
+	set_active(s, 0);
+	session_detach(s);
+	session_drain(s);
+	return e;
+}
+
+static struct err *session_phases(struct session *s)
+{
+	TRY(session_load(s));
+	if (s->o->wants_verifier_log)
+		return NULL;
+	if (!s->o->is_dry)
+		TRY(session_run(s, PROBE_BEGIN, 0));
+	// A script that ends in BEGIN needs nothing attached. What BEGIN printed comes later.
+	if (s->ring)
+		bpf_ring_look(s->ring, event_look, s);
+	if (s->is_exit_seen) {
+		say_attached(s);
+		session_drain(s);
+	} else {
+		TRY(trace(s));
+	}
+	if (s->o->is_dry || !s->can_go_on)
+		return NULL;
+	TRY(session_run(s, PROBE_END, 0));
+	session_drain(s);
+	if (s->p->config->prints_maps_on_exit)
+		maps_print(s);
+	session_report(s);
+	return NULL;
+}
+
+struct err *run_program(const struct program *p, struct code *c, const struct run_options *options,
+			int *status)
+{
+	struct arena *a = arena_new();
+	struct session *s = ARENA_NEW(a, struct session);
+	*s = (struct session) {
+		.p = p,
+		.c = c,
+		.o = options,
+		.arena = a,
+		.scratch = arena_new(),
+		.out = options->out,
+		.can_go_on = true,
+	};
+	s->env = (struct out_env) { .trailer = p->config->trailer,
+				    .clocks = out_clocks_now(),
+				    .ctx = s,
+				    .resolve = resolve_text };
+	set_buffering(options);
+	session_hold_signals(s);
+	struct err *e = session_phases(s);
+	session_release_signals(s);
+	session_detach(s);
+	*status = s->is_over && s->exit_status    ? s->exit_status
+		  : s->is_over || !options->child ? 0
+						  : child_status(options->child);
+	resolve_free(s);
+	session_unload(s);
+	out_buf_free(&s->text);
+	arena_free(s->scratch);
+	arena_free(a);
+	return e;
+}
