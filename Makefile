@@ -165,6 +165,12 @@ bench: ## the figures of bench/, with ratios
 	@$(SUBMAKE) all
 	@if [ -x bench/run ]; then bench/run $(ARGS); else echo 'bench/run is not there' >&2; exit 1; fi
 
+.PHONY: kernels
+kernels: ## boot other kernels (5.10 to the newest) under qemu and run tests/kernels/cases there
+	@scripts/deps kernels
+	@$(SUBMAKE) all
+	@tests/kernels/run $(ARGS)
+
 .PHONY: fuzz
 fuzz: $(HARNESSES:%=fuzz-%) ## every fuzzing harness for SECS=60 seconds; `make fuzz-elf` for one
 fuzz-%:
