@@ -1,0 +1,3 @@
+module example.com/orch
+
+go 1.15
