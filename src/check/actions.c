@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calls of what is done outside, when an event arrives: printf, print, clear, exit, ...
+#include "check/checker.h"
+
+#define JOIN_MAX      16
+#define JOIN_SIZE_MAX 1024u
+
+struct program_action *action_new(struct checker *c, struct expr *e, enum action_kind kind)
+{
+	struct program_action *a = ARENA_NEW(c->arena, struct program_action);
+	struct call_use *use = ARENA_NEW(c->arena, struct call_use);
+	a->kind = kind;
+	a->span = e->span;
+	a->index = (uint32_t)c->actions.n;
+	a->args = ARENA_ARRAY(c->arena, struct program_arg, ARGS_MAX);
+	use->id = FUNCTION_ACTION;
+	use->action = a;
+	e->meaning = use;
+	VEC_PUSH(c->arena, &c->actions, a);
+	return a;
+}
+
+void action_add_arg(struct checker *c, struct program_action *a, struct expr *value)
+{
+	a->args[a->n_args].value = value;
+	a->args[a->n_args++].shown = check_shown(c->arena, value->type);
+}
+
+// --- printf ---
+
+// Where in the source a part of the format is: only if it stands there as it is.
+static struct span format_span(struct checker *c, struct expr *format,
+			       const struct out_format_error *err)
+{
+	struct str text = diag_span_text(c->diag, format->span);
+	if (!err->len || text.len != format->str.len + 2)
+		return format->span;
+	return (struct span) { format->span.source, format->span.off + 1 + (uint32_t)err->off,
+			       (uint32_t)err->len };
+}
+
+static void make_format(struct checker *c, struct expr *e, const struct function_info *f)
+{
+	struct program_action *a = action_new(c, e, f->action);
+	const struct out_type *shown[ARGS_MAX];
+	struct out_format_error err;
+	uint64_t size = 0;
+	for (size_t i = 1; i < e->call.args.n; i++) {
+		action_add_arg(c, a, e->call.args.v[i]);
+		shown[i - 1] = a->args[i - 1].shown;
+		size += e->call.args.v[i]->type->size;
+	}
+	if (size > 4 * VALUE_SIZE_MAX)
+		tell_error(c, e->span, "the values of this %s() are too large together", f->name);
+	if (out_format_parse(c->arena, e->call.args.v[0]->str, shown, a->n_args, &a->format, &err))
+		return;
+	struct span span = err.arg >= 0 ? e->call.args.v[err.arg + 1]->span
+					: format_span(c, e->call.args.v[0], &err);
+	tell_error(c, span, "%.*s", STR_ARG(err.text));
+}
+
+FUNCTION_CHECK(check_printf)
+{
+	struct str format;
+	bool is_fine = constant_text_of(c, e->call.args.v[0], "the format", &format);
+	for (size_t i = 1; i < e->call.args.n; i++) {
+		check_expr(c, e->call.args.v[i]);
+		is_fine = value_of(c, e->call.args.v[i]) && is_fine;
+	}
+	e->type = c->basic.none;
+	if (c->is_final && is_fine)
+		make_format(c, e, f);
+}
+
+// --- print ---
+
+static bool print_number(struct checker *c, struct expr *e, size_t i, const char *what,
+			 uint64_t *out)
+{
+	int64_t v;
+	if (e->call.args.n <= i)
+		return true;
+	if (!constant_of(c, e->call.args.v[i], what, &v))
+		return false;
+	*out = (uint64_t)v;
+	if (v < 0)
+		tell_error(c, e->call.args.v[i]->span, "%s cannot be negative", what);
+	return v >= 0;
+}
+
+static void print_map(struct checker *c, struct expr *e)
+{
+	struct map_info *m = map_whole(c, e->call.args.v[0], "print");
+	uint64_t top = 0, div = 0;
+	bool is_fine = print_number(c, e, 1, "how many entries are printed", &top) &&
+		       print_number(c, e, 2, "the divisor", &div);
+	if (!m || !is_fine || !c->is_final)
+		return;
+	struct program_action *a = action_new(c, e, ACTION_PRINT_MAP);
+	a->map = m->map;
+	a->top = top;
+	a->div = div;
+}
+
+static void print_value(struct checker *c, struct expr *e)
+{
+	struct expr *value = e->call.args.v[0];
+	if (e->call.args.n > 1) {
+		tell_error(c, e->call.args.v[1]->span,
+			   "print() takes how many entries for maps only");
+		return;
+	}
+	// One entry of stats() is no value, but it can be printed.
+	if (value->kind == EXPR_MAP && map_of(c, value)->map->agg) {
+		struct map_info *m = map_entry(c, value);
+		if (!m || !c->is_final)
+			return;
+		struct program_action *a = action_new(c, e, ACTION_PRINT_ENTRY);
+		a->map = m->map;
+		action_add_arg(c, a, value->map.keys.v[0]);
+		return;
+	}
+	check_expr(c, value);
+	if (value_of(c, value) && c->is_final)
+		action_add_arg(c, action_new(c, e, ACTION_PRINT), value);
+}
+
+FUNCTION_CHECK(check_print)
+{
+	struct expr *value = e->call.args.v[0];
+	(void)f;
+	if (value->kind == EXPR_MAP && !value->map.has_keys)
+		print_map(c, e);
+	else
+		print_value(c, e);
+	e->type = c->basic.none;
+}
+
+// --- the others ---
+
+FUNCTION_CHECK(check_clear)
+{
+	struct map_info *m = map_whole(c, e->call.args.v[0], f->name);
+	e->type = c->basic.none;
+	if (m && c->is_final)
+		action_new(c, e, f->action)->map = m->map;
+}
+
+FUNCTION_CHECK(check_exit)
+{
+	struct expr *status;
+	e->type = c->basic.none;
+	if (e->call.args.n) {
+		status = e->call.args.v[0];
+		if (!number_of(c, status, "the exit status"))
+			return;
+	} else {
+		status = expr_new(c, EXPR_INT, e->span, type_int(c, true, 8));
+		status->num.suffix = STR("");
+	}
+	if (!c->is_final)
+		return;
+	convert(c, status, type_int(c, true, 8));
+	action_add_arg(c, action_new(c, e, f->action), status);
+}
+
+FUNCTION_CHECK(check_time)
+{
+	struct str format = STR("%H:%M:%S\n");
+	e->type = c->basic.none;
+	if (e->call.args.n &&
+	    !constant_text_of(c, e->call.args.v[0], "the format of a time", &format))
+		return;
+	if (c->is_final)
+		action_new(c, e, f->action)->text = format;
+}
+
+// argv[i] != 0 ? str(argv[i]) : ""
+static struct expr *join_item(struct checker *c, struct expr *argv, size_t i, struct type *text)
+{
+	struct type *elem = argv->type->elem;
+	struct expr *at = expr_new(c, EXPR_BINARY, argv->span, argv->type);
+	at->op = OP_ADD;
+	at->binary.left = script_copy_expr(c->arena, argv);
+	at->binary.right = expr_new(c, EXPR_INT, argv->span, type_int(c, true, 8));
+	at->binary.right->num.value = 8 * i;
+	struct expr *item = expr_new(c, EXPR_UNARY, argv->span, elem);
+	item->op = OP_DEREF;
+	item->unary = at;
+	struct expr *str = expr_new(c, EXPR_CALL, argv->span, text);
+	struct call_use *use = ARENA_NEW(c->arena, struct call_use);
+	use->id = FUNCTION_STR;
+	str->meaning = use;
+	str->call.name = (struct name) { STR("str"), argv->span };
+	VEC_PUSH(c->arena, &str->call.args, script_copy_expr(c->arena, item));
+	struct expr *none = expr_new(c, EXPR_STR, argv->span, text);
+	none->str = STR("");
+	struct expr *cond = expr_new(c, EXPR_COND, argv->span, text);
+	cond->cond.cond = item;
+	cond->cond.then = str;
+	cond->cond.other = none;
+	return cond;
+}
+
+FUNCTION_CHECK(check_join)
+{
+	struct expr *argv = e->call.args.v[0];
+	struct str separator = STR(" ");
+	e->type = c->basic.none;
+	check_expr(c, argv);
+	if (e->call.args.n > 1 &&
+	    !constant_text_of(c, e->call.args.v[1], "the separator", &separator))
+		return;
+	if (!number_of(c, argv, "what join() takes") || !c->is_final)
+		return;
+	bool is_kernel = argv->type->kind == TYPE_PTR && argv->type->is_kernel;
+	struct type *text = type_text(c, MIN(c->config->max_strlen, JOIN_SIZE_MAX));
+	struct type *string = type_pointer(c, c->basic.chars[1], is_kernel);
+	convert(c, argv, type_pointer(c, string, is_kernel));
+	struct program_action *a = action_new(c, e, f->action);
+	a->text = separator;
+	for (size_t i = 0; i < JOIN_MAX; i++)
+		action_add_arg(c, a, join_item(c, argv, i, text));
+}

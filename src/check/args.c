@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: Apache-2.0
+// Arguments: args.x of tracepoints and of functions, arg0, sarg0.
+#include "check/checker.h"
+
+// arg6 and on are on the stack in C's convention.
+#define REG_ARGS_C 6
+
+// --- tracepoints ---
+
+static const struct tracepoint *tracepoint_of(const struct checker *c)
+{
+	return c->part->n_probes ? c->part->probes[0]->tracepoint : NULL;
+}
+
+static struct type *elem_type(struct checker *c, const struct tracepoint_field *f, uint32_t size)
+{
+	bool is_char = size == 1 && str_find(f->type, STR("char")) >= 0;
+	if (is_char)
+		return c->basic.chars[f->is_signed];
+	return type_int(c, f->is_signed, size);
+}
+
+static bool is_number_size(uint32_t size)
+{
+	return size == 1 || size == 2 || size == 4 || size == 8;
+}
+
+static struct type *tracepoint_field_type(struct checker *c, const struct tracepoint *t,
+					  const struct tracepoint_field *f)
+{
+	bool is_user = str_eq(t->group, STR("syscalls"));
+	if (f->is_data_loc || f->is_rel_loc) {
+		if (str_find(f->type, STR("char")) >= 0)
+			return type_text(c, c->config->max_strlen);
+		return type_buffer(c, c->config->max_strlen);
+	}
+	if (f->count && is_number_size(f->elem_size))
+		return type_array(c, elem_type(c, f, f->elem_size), f->count);
+	if (f->is_pointer && f->size == 8) {
+		bool is_char = str_find(f->type, STR("char")) >= 0;
+		return type_pointer(c, is_char ? c->basic.chars[1] : NULL, !is_user);
+	}
+	if (str_eq(f->type, STR("bool")) && f->size == 1)
+		return c->basic.boolean;
+	if (is_number_size(f->size))
+		return type_int(c, f->is_signed, f->size);
+	return type_array(c, type_int(c, false, 1), f->size);
+}
+
+static void tell_no_field(struct checker *c, const struct tracepoint *t, struct name name)
+{
+	struct near near = near_init(name.text);
+	struct out_buf b = { 0 };
+	for (size_t i = 0; i < t->n_fields; i++) {
+		near_offer(&near, t->fields[i].name);
+		if (!t->fields[i].is_common)
+			out_buf_printf(&b, "%s%.*s", b.n ? ", " : "", STR_ARG(t->fields[i].name));
+	}
+	tell_error(c, name.span, "tracepoint %.*s:%.*s has no field '%.*s'", STR_ARG(t->group),
+		   STR_ARG(t->name), STR_ARG(name.text));
+	if (near.n)
+		tell_near(c, &near);
+	else if (b.n)
+		tell_hint(c, "it has: %.*s", STR_ARG(out_buf_view(&b)));
+	out_buf_free(&b);
+}
+
+static struct member_use *member_use_of(struct checker *c, struct expr *e)
+{
+	if (!e->meaning)
+		e->meaning = ARENA_NEW(c->arena, struct member_use);
+	return e->meaning;
+}
+
+// args itself, as the base of a member.
+static void mean_args(struct checker *c, struct expr *base)
+{
+	struct builtin_use *use = ARENA_NEW(c->arena, struct builtin_use);
+	struct type *t = ARENA_NEW(c->arena, struct type);
+	use->id = BUILTIN_ARGS;
+	base->meaning = use;
+	*t = (struct type) { .kind = TYPE_STRUCT, .name = STR("args"), .is_complete = true };
+	base->type = t;
+}
+
+static void check_tracepoint_field(struct checker *c, struct expr *e)
+{
+	const struct tracepoint *t = tracepoint_of(c);
+	for (size_t i = 0; i < t->n_fields; i++) {
+		const struct tracepoint_field *f = &t->fields[i];
+		if (!str_eq(f->name, e->member.name.text))
+			continue;
+		struct type_field *field = ARENA_NEW(c->arena, struct type_field);
+		struct member_use *use = member_use_of(c, e);
+		field->name = f->name;
+		field->off = f->off;
+		field->type = tracepoint_field_type(c, t, f);
+		use->kind = MEMBER_FIELD;
+		use->field = field;
+		use->is_data_loc = f->is_data_loc;
+		use->is_rel_loc = f->is_rel_loc;
+		mean_args(c, e->member.base);
+		e->type = type_of_value(c, field->type);
+		return;
+	}
+	tell_no_field(c, t, e->member.name);
+}
+
+// --- functions ---
+
+static void tell_no_info(struct checker *c, struct span span, const char *what)
+{
+	const struct program_part *p = c->part;
+	const struct plan_probe *probe = p->n_probes ? p->probes[0] : NULL;
+	if (p->kind == PROBE_URETPROBE) {
+		tell_error(c, span, "%s is not known when a function returns", what);
+		tell_hint(c, "keep it at the entry: uprobe:... { @arg[tid] = ... }");
+	} else if (!part_is_at_entry(p)) {
+		tell_error(c, span, "%s is known only at the entry of a function", what);
+		tell_hint(c, "reg(\"di\") and *(reg(\"sp\") + 8) read what is here");
+	} else {
+		tell_error(c, span, "%s: the parameters of %.*s are not known", what,
+			   probe ? (int)probe->func_name.len : 0, probe ? probe->func_name.p : "");
+		tell_hint(c, "it has no debug information; arg0, arg1, ... are the words");
+	}
+}
+
+static bool is_parameter(const struct target_value *v)
+{
+	return !v->is_result && !v->is_hidden;
+}
+
+// CFA is where the stack pointer was before the call pushed the return address.
+static struct place at_entry(enum insn_arch arch, struct place p)
+{
+	if (p.kind == PLACE_CFA) {
+		p.kind = PLACE_MEM;
+		p.reg = (uint16_t)insn_reg_sp(arch);
+		p.off += arch == INSN_X86_64 ? 8 : 0;
+	}
+	return p;
+}
+
+static bool can_read(enum insn_arch arch, const struct place *p)
+{
+	if (p->kind == PLACE_CONST)
+		return true;
+	return (p->kind == PLACE_REG || p->kind == PLACE_MEM) && insn_reg_is_int(arch, p->reg);
+}
+
+static enum insn_arch arch_of(const struct checker *c)
+{
+	return target_arch(c->part->probes[0]->program->target);
+}
+
+// All pieces of words first to first + n - 1, in one list. False if one of them cannot be read.
+static bool gather(struct checker *c, const struct target_value *v, size_t first, size_t n,
+		   struct places *out)
+{
+	VEC(struct place) all = { 0 };
+	enum insn_arch arch = arch_of(c);
+	if (!v->is_known || !v->word_places)
+		return false;
+	for (size_t i = first; i < first + n; i++) {
+		const struct places *w = &v->word_places[i];
+		if (!w->n)
+			return false;
+		for (size_t k = 0; k < w->n; k++) {
+			struct place p = at_entry(arch, w->v[k]);
+			if (!can_read(arch, &p))
+				return false;
+			p.size = p.size ? p.size : v->words.v[i].size;
+			p.off_in_value += v->words.v[i].off - v->words.v[first].off;
+			VEC_PUSH(c->arena, &all, p);
+		}
+	}
+	*out = (struct places) { all.v, all.n };
+	return all.n > 0;
+}
+
+static void mean_places(struct checker *c, struct expr *e, const struct target_value *v,
+			struct places places)
+{
+	struct member_use *use = member_use_of(c, e);
+	use->kind = MEMBER_PLACES;
+	use->places = places;
+	use->words = v->words;
+}
+
+static const char *why_not(const struct target_value *v, struct type *t)
+{
+	if (v->words.n == 1 && v->words.v[0].cls == WORD_FLOAT)
+		return "it is a floating point number";
+	if (!is_scalar(t))
+		return "only numbers and pointers can be read as a whole";
+	return "it cannot be read here";
+}
+
+static void check_parameter(struct checker *c, struct expr *e, const struct target_value *v)
+{
+	struct places places;
+	struct type *t = v->type ? type_of_value(c, v->type) : NULL;
+	if (t && is_scalar(t) && v->words.n == 1 && v->words.v[0].cls == WORD_INT &&
+	    gather(c, v, 0, 1, &places)) {
+		mean_places(c, e, v, places);
+		e->type = t;
+		return;
+	}
+	struct str text = v->type ? type_spell(c->arena, v->type) : STR("of unknown type");
+	tell_error(c, e->span, "args.%.*s is %.*s: %s", STR_ARG(e->member.name.text), STR_ARG(text),
+		   t ? why_not(v, t) : "its type is not known");
+}
+
+static void tell_no_parameter(struct checker *c, const struct target_info *info, struct name name)
+{
+	struct near near = near_init(name.text);
+	struct out_buf b = { 0 };
+	for (size_t i = 0; i < info->n_values; i++) {
+		const struct target_value *v = &info->values[i];
+		if (!is_parameter(v) || !v->name.len)
+			continue;
+		near_offer(&near, v->name);
+		struct str type = v->type ? type_spell(c->arena, v->type) : STR("?");
+		bool is_c = info->brief.lang != LANG_GO;
+		out_buf_printf(&b, "%s%.*s %.*s", b.n ? ", " : "", STR_ARG(is_c ? type : v->name),
+			       STR_ARG(is_c ? v->name : type));
+	}
+	tell_error(c, name.span, "%.*s has no parameter '%.*s'", STR_ARG(info->func->name),
+		   STR_ARG(name.text));
+	if (b.n)
+		tell_hint(c, "it has: %.*s", STR_ARG(out_buf_view(&b)));
+	else
+		tell_hint(c, "it has none");
+	out_buf_free(&b);
+}
+
+void check_args_member(struct checker *c, struct expr *e)
+{
+	enum probe_kind kind = c->part->kind;
+	e->type = NULL;
+	if (kind == PROBE_TRACEPOINT && tracepoint_of(c)) {
+		check_tracepoint_field(c, e);
+		return;
+	}
+	if (kind != PROBE_UPROBE && kind != PROBE_URETPROBE) {
+		tell_error(c, e->member.base->span, "args is not there in %s probes",
+			   probe_kind_name(kind));
+		if (kind == PROBE_USDT)
+			tell_hint(c, "arg0, arg1, ... are the arguments of a usdt probe");
+		return;
+	}
+	struct target_info *info = part_info(c);
+	if (!info) {
+		tell_no_info(c, e->span, "args");
+		return;
+	}
+	for (size_t i = 0; i < info->n_values; i++) {
+		if (!is_parameter(&info->values[i]) ||
+		    !str_eq(info->values[i].name, e->member.name.text))
+			continue;
+		check_parameter(c, e, &info->values[i]);
+		return;
+	}
+	tell_no_parameter(c, info, e->member.name);
+}
+
+// --- all of them ---
+
+struct name_list {
+	struct str *v;
+	size_t n;
+	size_t cap;
+};
+
+static void list_args(struct checker *c, struct name_list *names)
+{
+	const struct tracepoint *t = c->part->kind == PROBE_TRACEPOINT ? tracepoint_of(c) : NULL;
+	for (size_t i = 0; t && i < t->n_fields; i++)
+		if (!t->fields[i].is_common)
+			VEC_PUSH(c->arena, names, t->fields[i].name);
+	struct target_info *info = t ? NULL : part_info(c);
+	for (size_t i = 0; info && i < info->n_values; i++)
+		if (is_parameter(&info->values[i]) && info->values[i].name.len)
+			VEC_PUSH(c->arena, names, info->values[i].name);
+}
+
+void check_args_all(struct checker *c, struct expr *e)
+{
+	struct name_list names = { 0 };
+	list_args(c, &names);
+	if (!names.n) {
+		if (c->part->kind == PROBE_TRACEPOINT || part_info(c))
+			tell_error(c, e->span, "there are no arguments here");
+		else if (c->part->kind == PROBE_USDT)
+			tell_error(c, e->span, "usdt probes have arg0, arg1, ..., not args");
+		else
+			tell_no_info(c, e->span, "args");
+		return;
+	}
+	struct record_item *items = ARENA_ARRAY(c->arena, struct record_item, names.n);
+	for (size_t i = 0; i < names.n; i++) {
+		struct expr *member = expr_new(c, EXPR_MEMBER, e->span, NULL);
+		member->member.base = expr_new(c, EXPR_NAME, e->span, NULL);
+		member->member.base->str = STR("args");
+		member->member.name = (struct name) { names.v[i], e->span };
+		member->height = 1;
+		items[i] = (struct record_item) { member->member.name, member };
+	}
+	*e = (struct expr) { .kind = EXPR_RECORD, .span = e->span, .height = 2 };
+	e->record.v = items;
+	e->record.n = names.n;
+	check_expr(c, e);
+}
+
+// --- words ---
+
+static void mean_builtin(struct checker *c, struct expr *e, enum builtin id, uint32_t index)
+{
+	struct builtin_use *use = ARENA_NEW(c->arena, struct builtin_use);
+	use->id = id;
+	use->index = index;
+	e->meaning = use;
+	e->type = c->basic.word;
+}
+
+static void check_usdt_arg(struct checker *c, struct expr *e, uint32_t index)
+{
+	const struct plan_site *site = c->program->sites[c->part->first_site].site;
+	const struct usdt_note *note = site ? site->usdt : NULL;
+	if (!note || index >= note->n_args) {
+		tell_error(c, e->span, "this probe has %zu arguments: there is no arg%u",
+			   note ? note->n_args : 0, index);
+		return;
+	}
+	const struct usdt_arg *a = &note->args[index];
+	if (a->kind == USDT_OTHER || a->is_float) {
+		tell_error(c, e->span, "arg%u cannot be read: it is '%.*s'", index,
+			   STR_ARG(a->text));
+		return;
+	}
+	mean_builtin(c, e, BUILTIN_ARG, index);
+	e->type = type_int(c, a->is_signed, 8);
+}
+
+// The N-th word of a Go function's arguments becomes the place where its convention has it.
+static void check_go_word(struct checker *c, struct expr *e, const struct target_info *info,
+			  uint32_t index, const char *what)
+{
+	uint32_t at = 0;
+	for (size_t i = 0; i < info->n_values; i++) {
+		const struct target_value *v = &info->values[i];
+		if (!is_parameter(v))
+			continue;
+		if (!v->words.n || index - at >= v->words.n) {
+			at += (uint32_t)v->words.n;
+			continue;
+		}
+		struct places places;
+		if (!gather(c, v, index - at, 1, &places)) {
+			tell_error(c, e->span, "%s%u cannot be read here", what, index);
+			return;
+		}
+		struct expr *base = expr_new(c, EXPR_NAME, e->span, NULL);
+		base->str = STR("args");
+		struct name name = { arena_printf(c->arena, "%s%u", what, index), e->span };
+		*e = (struct expr) { .kind = EXPR_MEMBER, .span = e->span, .height = 1 };
+		e->member.base = base;
+		e->member.name = name;
+		mean_places(c, e, v, places);
+		struct member_use *use = e->meaning;
+		use->words = (struct type_words) { &v->words.v[index - at], 1, 1, false, false };
+		e->type = c->basic.word;
+		return;
+	}
+	tell_error(c, e->span, "%.*s has %u words of arguments: there is no %s%u",
+		   STR_ARG(info->func->name), at, what, index);
+}
+
+static bool is_go_part(struct checker *c)
+{
+	const struct plan_probe *p = c->part->n_probes ? c->part->probes[0] : NULL;
+	return p && p->program && p->func && target_func_is_go(p->program->target, p->func);
+}
+
+static void check_go_arg(struct checker *c, struct expr *e, uint32_t index, bool is_stack)
+{
+	const char *what = is_stack ? "sarg" : "arg";
+	struct str name = arena_printf(c->arena, "%s%u", what, index);
+	struct target_info *info = part_info(c);
+	if (is_stack && !part_is_at_entry(c->part))
+		mean_builtin(c, e, BUILTIN_SARG, index);
+	else if (!info)
+		tell_no_info(c, e->span, name.p);
+	else if (info->brief.abi == ABI_GO0)
+		mean_builtin(c, e, BUILTIN_SARG, index);
+	else
+		check_go_word(c, e, info, index, what);
+}
+
+void check_arg(struct checker *c, struct expr *e, uint32_t index, bool is_stack)
+{
+	enum probe_kind kind = c->part->kind;
+	struct str name = arena_printf(c->arena, "%s%u", is_stack ? "sarg" : "arg", index);
+	if (kind == PROBE_USDT && !is_stack) {
+		check_usdt_arg(c, e, index);
+	} else if (kind == PROBE_URETPROBE) {
+		tell_error(c, e->span, "%s is there only at the entry of a function", name.p);
+		tell_hint(c, "keep it: uprobe:... { @%s[tid] = %s; }", name.p, name.p);
+	} else if (kind != PROBE_UPROBE && kind != PROBE_WATCHPOINT) {
+		tell_error(c, e->span, "%s is not there in %s probes", name.p,
+			   kind == PROBE_BEGIN ? "BEGIN"
+			   : kind == PROBE_END ? "END"
+					       : probe_kind_name(kind));
+		if (kind == PROBE_TRACEPOINT)
+			tell_hint(c, "args.NAME is a field of a tracepoint");
+	} else if (is_go_part(c)) {
+		check_go_arg(c, e, index, is_stack);
+	} else if (is_stack || index < REG_ARGS_C) {
+		mean_builtin(c, e, is_stack ? BUILTIN_SARG : BUILTIN_ARG, index);
+	} else if (part_is_at_entry(c->part)) {
+		mean_builtin(c, e, BUILTIN_SARG, index - REG_ARGS_C);
+	} else {
+		tell_error(c, e->span, "%s is on the stack, and known only at the entry", name.p);
+	}
+}

@@ -1,0 +1,529 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calls that give a value.
+#include <signal.h>
+
+#include "check/checker.h"
+
+static void tell_arg(struct checker *c, struct expr *arg, const struct function_info *f,
+		     const char *what)
+{
+	struct str text = spell(c, arg->type);
+	tell_error(c, arg->span, "%s() takes %s, not %.*s", f->name, what, STR_ARG(text));
+}
+
+// e becomes the expression inner, and keeps its span.
+static void become(struct expr *e, const struct expr *inner)
+{
+	struct span span = e->span;
+	*e = *inner;
+	e->span = span;
+}
+
+static bool text_arg(struct checker *c, struct expr *arg, const struct function_info *f)
+{
+	if (arg->type->kind == TYPE_TEXT)
+		return true;
+	tell_arg(c, arg, f, "a string");
+	if (is_scalar(arg->type))
+		tell_hint(c, "str(...) reads the string at an address");
+	return false;
+}
+
+static bool size_arg(struct checker *c, struct expr *arg, const struct function_info *f,
+		     int64_t *out)
+{
+	if (arg->kind != EXPR_INT) {
+		tell_error(c, arg->span, "the size that %s() takes must be a constant", f->name);
+		return false;
+	}
+	*out = (int64_t)arg->num.value;
+	if (*out >= 0 && *out <= VALUE_SIZE_MAX)
+		return true;
+	tell_error(c, arg->span, "%s() takes a size from 0 to %u", f->name, VALUE_SIZE_MAX);
+	return false;
+}
+
+// --- texts and bytes ---
+
+// $1 is the text that was given, even if it is a number.
+static bool str_of_param(struct checker *c, struct expr *e, struct expr *arg)
+{
+	uint64_t n = arg->num.value;
+	if (arg->kind != EXPR_PARAM)
+		return false;
+	set_text(c, e, n >= 1 && n <= c->options->n_params ? c->options->params[n - 1] : STR(""));
+	return true;
+}
+
+// How many bytes the text has with its NUL; false if that is known only later.
+static bool str_size(struct checker *c, struct expr *e, uint64_t *size)
+{
+	*size = c->config->max_strlen;
+	if (e->call.args.n < 2)
+		return true;
+	struct expr *arg = e->call.args.v[1];
+	if (arg->kind != EXPR_INT)
+		return false;
+	bool is_negative = arg->type->kind == TYPE_INT && (int64_t)arg->num.value < 0;
+	if (is_negative)
+		tell_error(c, arg->span, "a size cannot be negative");
+	else if (arg->num.value > *size)
+		tell_warning(c, arg->span, "strings have at most %llu bytes (max_strlen)",
+			     (unsigned long long)*size);
+	else
+		*size = MAX(arg->num.value, 1);
+	return true;
+}
+
+static void address_arg(struct checker *c, struct expr *arg)
+{
+	if (arg->type->kind != TYPE_PTR)
+		convert(c, arg, type_pointer(c, c->basic.chars[1], false));
+}
+
+FUNCTION_CHECK(check_str)
+{
+	struct expr *arg = e->call.args.v[0];
+	uint64_t size;
+	if (e->call.args.n > 1) {
+		check_expr(c, e->call.args.v[1]);
+		if (!number_of(c, e->call.args.v[1], "the size of a string"))
+			return;
+	}
+	bool is_constant = str_size(c, e, &size);
+	if (str_of_param(c, e, arg))
+		return;
+	check_expr(c, arg);
+	bool is_bytes = is_byte_array(arg->type);
+	if (!is_bytes && !value_of(c, arg))
+		return;
+	if (is_bytes || arg->type->kind == TYPE_TEXT) {
+		struct type *t = type_text(c, is_bytes ? arg->type->count + 1 : arg->type->size);
+		convert(c, arg, t);
+		e->type = e->call.args.n > 1 ? type_text(c, MIN(size, t->size)) : t;
+		if (!is_constant)
+			tell_error(c, e->call.args.v[1]->span,
+				   "the size of a part of a text must be a constant");
+		else if (c->is_final) {
+			struct type *wanted = e->type;
+			become(e, arg);
+			e->type = t;
+			convert(c, e, wanted);
+		}
+		return;
+	}
+	if (!is_scalar(arg->type)) {
+		tell_arg(c, arg, f, "an address");
+		return;
+	}
+	address_arg(c, arg);
+	if (is_constant)
+		e->call.args.n = 1;
+	else
+		convert(c, e->call.args.v[1], type_int(c, false, 8));
+	call_use_new(c, e, f);
+	e->type = type_text(c, size);
+}
+
+FUNCTION_CHECK(check_buf)
+{
+	struct expr *arg = e->call.args.v[0];
+	bool is_array = arg->type->kind == TYPE_ARRAY;
+	int64_t n =
+		is_array ? (int64_t)MIN(arg->type->size, VALUE_SIZE_MAX) : c->config->max_strlen;
+	if (!is_array && !is_scalar(arg->type)) {
+		tell_arg(c, arg, f, "an address or an array");
+		return;
+	}
+	if (e->call.args.n > 1) {
+		struct expr *size = e->call.args.v[1];
+		if (!number_of(c, size, "the size of a buffer"))
+			return;
+		if (size->kind != EXPR_INT)
+			convert(c, size, type_int(c, false, 8));
+		else if (!size_arg(c, size, f, &n))
+			return;
+		else
+			e->call.args.n = 1;
+	}
+	if (!is_array)
+		address_arg(c, arg);
+	call_use_new(c, e, f);
+	e->type = type_buffer(c, (uint64_t)n);
+}
+
+FUNCTION_CHECK(check_strncmp)
+{
+	int64_t n;
+	struct expr **v = e->call.args.v;
+	if (!text_arg(c, v[0], f) || !text_arg(c, v[1], f) || !size_arg(c, v[2], f, &n))
+		return;
+	struct call_use *use = call_use_new(c, e, f);
+	use->n = (uint32_t)n;
+	e->type = type_int(c, false, 8);
+	if (c->is_final)
+		e->call.args.n = 2;
+}
+
+FUNCTION_CHECK(check_strcontains)
+{
+	if (!text_arg(c, e->call.args.v[0], f) || !text_arg(c, e->call.args.v[1], f))
+		return;
+	call_use_new(c, e, f);
+	e->type = f->id == FUNCTION_STRSTR ? type_int(c, true, 8) : c->basic.boolean;
+}
+
+FUNCTION_CHECK(check_strlen)
+{
+	if (!text_arg(c, e->call.args.v[0], f))
+		return;
+	call_use_new(c, e, f);
+	e->type = type_int(c, false, 8);
+}
+
+FUNCTION_CHECK(check_memcmp)
+{
+	int64_t n;
+	struct expr **v = e->call.args.v;
+	for (size_t i = 0; i < 2; i++) {
+		if (!is_scalar(v[i]->type) && v[i]->type->kind != TYPE_ARRAY) {
+			tell_arg(c, v[i], f, "an address or an array");
+			return;
+		}
+		if (is_scalar(v[i]->type))
+			address_arg(c, v[i]);
+	}
+	if (!size_arg(c, v[2], f, &n))
+		return;
+	for (size_t i = 0; i < 2; i++) {
+		if (v[i]->type->kind == TYPE_ARRAY && (uint64_t)n > v[i]->type->size) {
+			tell_error(c, v[2]->span, "this is more than the array has");
+			return;
+		}
+	}
+	struct call_use *use = call_use_new(c, e, f);
+	use->n = (uint32_t)n;
+	e->type = type_int(c, true, 8);
+	if (c->is_final)
+		e->call.args.n = 2;
+}
+
+// --- values that are put into words outside ---
+
+static struct type *shown_type(struct checker *c, enum out_kind kind, uint32_t size,
+			       const char *name, struct out_type more)
+{
+	struct out_type *shown = ARENA_NEW(c->arena, struct out_type);
+	*shown = more;
+	shown->kind = kind;
+	shown->size = size;
+	return type_opaque(c, shown, name);
+}
+
+FUNCTION_CHECK(check_symbol)
+{
+	struct expr *arg = e->call.args.v[0];
+	if (!number_of(c, arg, "an address"))
+		return;
+	convert(c, arg, type_int(c, false, 8));
+	call_use_new(c, e, f);
+	e->type = c->basic.symbol;
+}
+
+FUNCTION_CHECK(check_strftime)
+{
+	struct str format;
+	struct expr *ns = e->call.args.v[1];
+	if (!constant_text_of(c, e->call.args.v[0], "the format of a time", &format))
+		return;
+	check_expr(c, ns);
+	if (!number_of(c, ns, "a time"))
+		return;
+	struct out_type more = { .format = format, .clock = OUT_CLOCK_BOOT };
+	const struct builtin_use *use = ns->meaning;
+	bool is_builtin = ns->kind == EXPR_NAME ||
+			  (ns->kind == EXPR_CALL && !function_find(ns->call.name.text));
+	if (is_builtin && use && use->id == BUILTIN_NSECS)
+		more.clock = use->clock;
+	convert(c, ns, type_int(c, false, 8));
+	call_use_new(c, e, f);
+	e->type = shown_type(c, OUT_TIMESTAMP, 8, "timestamp", more);
+	if (c->is_final) {
+		e->call.args.v[0] = ns;
+		e->call.args.n = 1;
+	}
+}
+
+FUNCTION_CHECK(check_ntop)
+{
+	struct expr *arg = e->call.args.v[e->call.args.n - 1];
+	bool is_array = is_byte_array(arg->type) && (arg->type->size == 4 || arg->type->size == 16);
+	if (!is_array && !is_int(arg->type)) {
+		tell_arg(c, arg, f, "a number, or an array of 4 or 16 bytes");
+		return;
+	}
+	if (e->call.args.n == 2 && !number_of(c, e->call.args.v[0], "an address family"))
+		return;
+	if (!is_array)
+		convert(c, arg, type_int(c, false, 4));
+	call_use_new(c, e, f);
+	e->type = shown_type(c, OUT_INET, 20, "inet", (struct out_type) { 0 });
+	if (c->is_final) {
+		e->call.args.v[0] = arg;
+		e->call.args.n = 1;
+	}
+}
+
+FUNCTION_CHECK(check_macaddr)
+{
+	struct expr *arg = e->call.args.v[0];
+	if (!is_byte_array(arg->type) || arg->type->size != 6) {
+		tell_arg(c, arg, f, "an array of 6 bytes");
+		return;
+	}
+	call_use_new(c, e, f);
+	e->type = shown_type(c, OUT_MAC, 6, "mac", (struct out_type) { 0 });
+}
+
+FUNCTION_CHECK(check_number_name)
+{
+	static const struct {
+		enum function id;
+		enum name_of of;
+	} names[] = {
+		{ FUNCTION_STRERROR, NAME_ERROR },
+		{ FUNCTION_SIGNAL_NAME, NAME_SIGNAL },
+		{ FUNCTION_SYSCALL_NAME, NAME_SYSCALL },
+		{ FUNCTION_CGROUP_PATH, NAME_CGROUP },
+	};
+	struct expr *arg = e->call.args.v[0];
+	if (!number_of(c, arg, "what is named"))
+		return;
+	convert(c, arg, type_int(c, false, 8));
+	call_use_new(c, e, f);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (names[i].id == f->id)
+			e->type = type_name(c, names[i].of);
+}
+
+// --- numbers ---
+
+FUNCTION_CHECK(check_bswap)
+{
+	struct expr *arg = e->call.args.v[0];
+	if (!is_int(arg->type)) {
+		tell_arg(c, arg, f, "a whole number");
+		return;
+	}
+	call_use_new(c, e, f);
+	e->type = type_int(c, false, arg->type->size);
+	convert(c, arg, e->type);
+}
+
+static bool signal_of(struct str name, int64_t *out)
+{
+	if (str_starts(name, STR("SIG")))
+		name = str_from_off(name, 3);
+	for (int i = 1; i < 32; i++) {
+		const char *known = sigabbrev_np(i);
+		if (!known || !str_eq(name, str_from(known)))
+			continue;
+		*out = i;
+		return true;
+	}
+	return false;
+}
+
+FUNCTION_CHECK(check_signal)
+{
+	struct expr *arg = e->call.args.v[0];
+	int64_t number;
+	check_expr(c, arg);
+	if (arg->kind == EXPR_STR) {
+		if (!signal_of(arg->str, &number)) {
+			tell_error(c, arg->span, "there is no signal \"%.*s\"", STR_ARG(arg->str));
+			return;
+		}
+		set_int(c, arg, type_int(c, true, 8), (uint64_t)number);
+	}
+	if (!number_of(c, arg, "a signal"))
+		return;
+	if (arg->kind == EXPR_INT && (arg->num.value < 1 || arg->num.value > 64)) {
+		tell_error(c, arg->span, "signals are from 1 to 64");
+		return;
+	}
+	convert(c, arg, type_int(c, true, 8));
+	call_use_new(c, e, f);
+	e->type = c->basic.none;
+}
+
+FUNCTION_CHECK(check_pointer_kind)
+{
+	struct expr *arg = e->call.args.v[0];
+	bool is_kernel = str_eq(str_from(f->name), STR("kptr"));
+	if (!number_of(c, arg, "an address"))
+		return;
+	struct type *elem = arg->type->kind == TYPE_PTR ? arg->type->elem : type_int(c, false, 8);
+	struct type *t = type_pointer(c, elem, is_kernel);
+	e->type = t;
+	if (!c->is_final)
+		return;
+	become(e, arg);
+	convert(c, e, t);
+}
+
+// --- known before anything runs ---
+
+FUNCTION_CHECK(check_is_type)
+{
+	struct type *t = e->call.args.v[0]->type;
+	struct str name = str_from(f->name);
+	bool is_array = t->kind == TYPE_ARRAY;
+	bool v = str_eq(name, STR("is_ptr"))                ? t->kind == TYPE_PTR
+		 : str_eq(name, STR("is_str"))              ? t->kind == TYPE_TEXT
+		 : str_eq(name, STR("is_integer"))          ? is_int(t)
+		 : str_eq(name, STR("is_unsigned_integer")) ? t->kind == TYPE_UINT
+		 : str_eq(name, STR("is_array"))
+			 ? is_array
+			 : is_literal_int(e->call.args.v[0]) || e->call.args.v[0]->kind == EXPR_STR;
+	e->type = c->basic.boolean;
+	if (c->is_final)
+		set_bool(c, e, v);
+}
+
+FUNCTION_CHECK(check_assert)
+{
+	int64_t v;
+	struct str text = STR("it does not hold");
+	e->type = c->basic.none;
+	if (e->call.args.n > 1 && !constant_text_of(c, e->call.args.v[1], "the text", &text))
+		return;
+	if (!c->is_final) {
+		check_expr(c, e->call.args.v[0]);
+		return;
+	}
+	if (!constant_of(c, e->call.args.v[0], "what is asserted", &v))
+		return;
+	if (!v)
+		tell_error(c, e->span, "static_assert: %.*s", STR_ARG(text));
+	(void)f;
+	struct expr zero = { .span = e->span };
+	set_int(c, &zero, type_int(c, true, 8), 0);
+	*e = zero;
+	e->type = c->basic.none;
+}
+
+// "name=value" or "name"
+static bool option_value(const struct checker *c, struct str name, struct str *out, bool *has_value)
+{
+	for (size_t i = 0; i < c->options->n_named_params; i++) {
+		struct str s = c->options->named_params[i];
+		if (!str_starts(s, name) || (s.len > name.len && s.p[name.len] != '='))
+			continue;
+		*has_value = s.len > name.len;
+		*out = str_from_off(s, name.len + 1);
+		return true;
+	}
+	return false;
+}
+
+static void option_bool(struct checker *c, struct expr *e, struct str text, bool has_value)
+{
+	bool is_true = !has_value || str_eq(text, STR("true")) || str_eq(text, STR("1"));
+	bool is_false = str_eq(text, STR("false")) || str_eq(text, STR("0"));
+	if (!is_true && !is_false)
+		tell_error(c, e->span, "this option is true or false, not '%.*s'", STR_ARG(text));
+	set_bool(c, e, is_true);
+}
+
+FUNCTION_CHECK(check_getopt)
+{
+	struct str name, text = STR(""), help;
+	bool has_value = false;
+	struct expr *fallback = e->call.args.n > 1 ? e->call.args.v[1] : NULL;
+	(void)f;
+	if (!constant_text_of(c, e->call.args.v[0], "the name of an option", &name))
+		return;
+	if (e->call.args.n > 2 &&
+	    !constant_text_of(c, e->call.args.v[2], "the help of an option", &help))
+		return;
+	if (fallback)
+		check_expr(c, fallback);
+	bool is_given = option_value(c, name, &text, &has_value);
+	if (!fallback || fallback->kind == EXPR_BOOL) {
+		if (is_given)
+			option_bool(c, e, text, has_value);
+		else
+			set_bool(c, e, fallback && fallback->num.value);
+	} else if (fallback->kind == EXPR_STR) {
+		set_text(c, e, is_given ? text : fallback->str);
+	} else if (fallback->kind == EXPR_INT) {
+		struct number n = { .value = fallback->num.value };
+		bool is_negative = is_given && text.len > 1 && text.p[0] == '-';
+		if (is_given && !number_parse(str_from_off(text, is_negative), &n))
+			tell_error(c, e->span, "this option is a number, not '%.*s'",
+				   STR_ARG(text));
+		set_int(c, e, type_int(c, true, 8), is_negative ? -n.value : n.value);
+	} else if (fallback->type) {
+		tell_error(c, fallback->span, "what an option is otherwise must be a constant");
+	}
+}
+
+// --- symbols of the program ---
+
+static bool can_move(const struct checker *c)
+{
+	return elf_is_pie(target_elf(c->part->probes[0]->program->target));
+}
+
+FUNCTION_CHECK(check_uaddr)
+{
+	struct str name;
+	const struct program_part *p = c->part;
+	if (!constant_text_of(c, e->call.args.v[0], "the name of a symbol", &name))
+		return;
+	struct plan_program *program = p->n_probes ? p->probes[0]->program : NULL;
+	if (!program) {
+		tell_error(c, e->span, "%s() is there only in probes on a program", f->name);
+		return;
+	}
+	const struct elf_sym *sym = elf_find_symbol(target_elf(program->target), name);
+	const struct plan_site *site = c->program->sites[p->first_site].site;
+	if (!sym) {
+		tell_error(c, e->call.args.v[0]->span, "there is no symbol '%.*s' in %.*s",
+			   STR_ARG(name), STR_ARG(program->text));
+		return;
+	}
+	uint64_t size = sym->size;
+	bool is_number = size == 1 || size == 2 || size == 4 || size == 8;
+	struct type *t = type_pointer(c, type_int(c, false, is_number ? size : 8), false);
+	if (!can_move(c)) {
+		set_int(c, e, t, sym->vaddr);
+		return;
+	}
+	if (p->n_sites != 1 || !site || p->kind == PROBE_URETPROBE) {
+		tell_error(c, e->span,
+			   "%s() needs a probe at one place: the program is moved when "
+			   "it is loaded",
+			   f->name);
+		return;
+	}
+	// Where the probe is tells how far the program was moved.
+	struct builtin_use *use = ARENA_NEW(c->arena, struct builtin_use);
+	struct expr *ip = expr_new(c, EXPR_NAME, e->span, t);
+	ip->str = STR("ip");
+	use->id = BUILTIN_REG;
+	use->index = 16;
+	ip->meaning = use;
+	struct expr *moved = expr_new(c, EXPR_INT, e->span, type_int(c, true, 8));
+	moved->num.value = sym->vaddr - site->vaddr;
+	e->type = t;
+	if (!c->is_final)
+		return;
+	*e = (struct expr) { .kind = EXPR_BINARY, .op = OP_ADD, .span = e->span, .type = t };
+	ip->type = c->basic.word;
+	convert(c, ip, t);
+	e->height = 2;
+	e->binary.left = ip;
+	e->binary.right = moved;
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Types to the shapes that out/ prints.
+#include "check/checker.h"
+
+static const struct out_type *shown_within(struct arena *a, struct type *t, unsigned depth);
+
+static void add_fields(struct arena *a, struct type *t, struct out_type *o, unsigned depth)
+{
+	struct out_field *fields = ARENA_ARRAY(a, struct out_field, t->n_fields);
+	for (size_t i = 0; i < t->n_fields; i++) {
+		const struct type_field *f = &t->fields[i];
+		if (!f->type || f->off > UINT32_MAX)
+			continue;
+		fields[o->n_fields++] = (struct out_field) {
+			.name = f->name,
+			.type = shown_within(a, f->type, depth + 1),
+			.off = (uint32_t)f->off,
+			.bit_size = (uint8_t)f->bit_size,
+			.bit_off = (uint8_t)f->bit_off,
+		};
+	}
+	o->fields = fields;
+}
+
+static void add_names(struct arena *a, struct type *t, struct out_type *o)
+{
+	struct out_enumerator *names = ARENA_ARRAY(a, struct out_enumerator, t->n_enumerators);
+	for (size_t i = 0; i < t->n_enumerators; i++)
+		names[i] =
+			(struct out_enumerator) { t->enumerators[i].name, t->enumerators[i].value };
+	o->names = names;
+	o->n_names = (uint32_t)t->n_enumerators;
+	o->is_signed = t->is_signed;
+}
+
+static void add_array(struct arena *a, struct type *t, struct out_type *o, unsigned depth)
+{
+	struct type *elem = type_strip(t->elem);
+	if (elem->kind == TYPE_CHAR) {
+		o->kind = OUT_STRING;
+		o->is_exact = true;
+		return;
+	}
+	o->kind = OUT_ARRAY;
+	o->elem = shown_within(a, elem, depth + 1);
+	o->count = (uint32_t)MIN(t->count, UINT32_MAX);
+}
+
+static enum out_kind simple_kind(const struct type *t)
+{
+	switch (t->kind) {
+	case TYPE_BOOL:
+		return OUT_BOOL;
+	case TYPE_INT:
+		return OUT_INT;
+	case TYPE_CHAR:
+		return t->is_signed ? OUT_INT : OUT_UINT;
+	case TYPE_UINT:
+	case TYPE_FLOAT:
+		return OUT_UINT;
+	case TYPE_PTR:
+		return OUT_POINTER;
+	case TYPE_TEXT:
+		return OUT_STRING;
+	case TYPE_BUFFER:
+		return OUT_BUFFER;
+	case TYPE_ENUM:
+		return OUT_ENUM;
+	case TYPE_TUPLE:
+		return OUT_TUPLE;
+	case TYPE_STRUCT:
+	case TYPE_UNION:
+		return OUT_RECORD;
+	case TYPE_ARRAY:
+		return OUT_ARRAY;
+	case TYPE_VOID:
+	case TYPE_COMPLEX:
+	case TYPE_FUNC:
+	case TYPE_NAMED:
+	case TYPE_STRING:
+	case TYPE_SLICE:
+	case TYPE_IFACE:
+	case TYPE_MAP:
+	case TYPE_CHAN:
+	case TYPE_UNKNOWN:
+	case TYPE_OPAQUE:
+		return OUT_NONE;
+	}
+	return OUT_NONE;
+}
+
+static const struct out_type *shown_within(struct arena *a, struct type *t, unsigned depth)
+{
+	t = type_strip(t);
+	if (t->shown)
+		return t->shown;
+	struct out_type *o = ARENA_NEW(a, struct out_type);
+	o->size = (uint32_t)MIN(t->size, UINT32_MAX);
+	if (depth >= OUT_DEPTH_MAX)
+		return o;
+	o->kind = simple_kind(t);
+	o->is_word = t->is_word;
+	if (t->kind == TYPE_ARRAY && t->elem)
+		add_array(a, t, o, depth);
+	else if (t->kind == TYPE_ENUM)
+		add_names(a, t, o);
+	else if (t->kind == TYPE_STRUCT || t->kind == TYPE_UNION || t->kind == TYPE_TUPLE)
+		add_fields(a, t, o, depth);
+	// Kept, so that types that are made of each other again and again are made once.
+	if (is_record(t))
+		t->shown = o;
+	return o;
+}
+
+const struct out_type *check_shown(struct arena *a, struct type *t)
+{
+	return shown_within(a, t, 0);
+}
