@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What tracing costs: stoat beside bpftrace, and beside an empty BPF program (tests/tools/floor.c)."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+from measure import STOAT, measure, programs, row, tracers
+
+HITS = 400_000
+EVENTS = 1_000_000
+RATE = 200_000
+WORKERS = 2
+# bpftrace ends at 1,024 probes unless it is told otherwise.
+LIMITS = {"BPFTRACE_MAX_PROBES": "100000", "BPFTRACE_MAX_BPF_PROGS": "100000"}
+ATTACHED = "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
+SECONDS = 300
+
+
+def start_up():
+    print("\nstart and end: BEGIN { exit() }")
+    ours = None
+    for t in tracers():
+        seconds, size = measure([*t.command, "-e", "BEGIN { exit() }"], inside=t.inside)
+        ours = ours or seconds
+        row(t.name, f"{seconds * 1000:8.1f} ms", f"{size:6.1f} MB", f"{seconds / ours:6.1f}x")
+
+
+# --- one hit ---
+
+
+def nanoseconds(args, runs=3):
+    """Best nanoseconds a call that tests/programs/*/calls tells; None if the command fails."""
+    best = None
+    for _ in range(runs):
+        p = subprocess.run(args, capture_output=True, text=True, timeout=SECONDS, check=False)
+        m = re.search(r"^calls \d+ ns ([0-9.]+)$", p.stdout, re.M)
+        if not m:
+            return None
+        best = min(float(m[1]), best or float(m[1]))
+    return best
+
+
+def hit_row(name, cost, bare, floor):
+    if cost is None:
+        row(name, "does not run")
+    else:
+        cost -= bare
+        row(name, f"{cost:8.0f} ns", f"{cost / floor:6.2f}x")
+
+
+def entry_offset(path, func):
+    p = subprocess.run([STOAT, "show", "-f", "json", path, func], capture_output=True, text=True, check=True)
+    return json.loads(p.stdout.splitlines()[0])["entry"]["offset"]
+
+
+def one_hit(title, path, func):
+    command = f"{path} {HITS}"
+    print(f"\none hit of an entry probe, @ = count(): {title}")
+    bare = nanoseconds(command.split())
+    floor = nanoseconds([programs.lib_tool("floor"), path, func, "--", *command.split()])
+    if floor is None:
+        row("an empty BPF program", "does not run here")
+        return
+    floor -= bare
+    row("an empty BPF program, same site", f"{floor:8.0f} ns", f"{1:6.2f}x")
+    sites = [("", f'"{func}"')]
+    if offset := entry_offset(path, func):
+        sites.append((", same site", f'"{func}"+{offset}'))
+    for t in tracers():
+        for words, site in sites[: 1 if t.command == [STOAT] else None]:
+            script = f"uprobe:{path}:{site} {{ @ = count(); }}"
+            hit_row(t.name + words, nanoseconds([*t.args, "-e", script, "-c", command]), bare, floor)
+
+
+# --- many sites ---
+
+
+def attach_and_detach(tracer, script):
+    """Milliseconds until everything is attached, and from Ctrl-C to the end; None if it fails."""
+    env = dict(os.environ, **LIMITS, **{ATTACHED: "1"})
+    start = time.monotonic()
+    with subprocess.Popen(
+        [*tracer.args, "-e", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=env
+    ) as p:
+        killer = threading.Timer(SECONDS, p.kill)
+        killer.start()
+        try:
+            if not any(line.strip() == ATTACHED for line in p.stdout):
+                return None
+            attached = time.monotonic()
+            p.send_signal(signal.SIGINT)
+            p.stdout.read()
+            p.wait()
+            return (attached - start) * 1000, (time.monotonic() - attached) * 1000
+        finally:
+            killer.cancel()
+
+
+def best_of(fn, runs):
+    results = [fn() for _ in range(runs)]
+    return None if None in results else tuple(map(min, zip(*results)))
+
+
+def some_package(path, want):
+    """A pattern that matches about as many functions, and how many."""
+    names = subprocess.run([STOAT, "list", path], capture_output=True, text=True, check=True).stdout.splitlines()
+    counts = {}
+    for name in names:
+        package = re.match(r"(?:.*/)?[^.]*\.", name.split("[")[0])
+        if package:
+            counts[package[0]] = counts.get(package[0], 0) + 1
+    package = min(counts, key=lambda p: abs(counts[p] - want))
+    return package + "*", counts[package]
+
+
+def many_sites(path):
+    pattern, n = some_package(path, 1800)
+    print(f"\n{n:,} functions with one wildcard ({pattern}): until attached, from Ctrl-C to the end")
+    for t in tracers():
+        runs = 3 if t.command == [STOAT] else 1
+        one = best_of(lambda t=t: attach_and_detach(t, f"uprobe:{path}:main.main {{ @ = count(); }}"), runs)
+        many = best_of(lambda t=t: attach_and_detach(t, f"uprobe:{path}:{pattern} {{ @[probe] = count(); }}"), runs)
+        for words, took in (("", many), (", one function", one)):
+            if took:
+                row(t.name + words, f"{took[0]:8.0f} ms", f"{took[1]:8.0f} ms")
+            else:
+                row(t.name + words, "does not run")
+
+
+# --- events ---
+
+
+def events(tracer, path, func, rate):
+    """(calls made, lines printed, calls a second), None if it fails."""
+    script = f'uprobe:{path}:"{func}" {{ printf("hit %d\\n", pid); }}'
+    command = f"{path} {EVENTS} {rate} {WORKERS}"
+    with tempfile.TemporaryFile("w+") as out:
+        p = subprocess.run(
+            [*tracer.args, "-e", script, "-c", command],
+            stdout=out, stderr=subprocess.DEVNULL, timeout=SECONDS, check=False,
+        )
+        out.seek(0)
+        printed, made = 0, None
+        for line in out:
+            printed += line.startswith("hit ")
+            if m := re.match(r"calls (\d+) per_second (\d+)", line):
+                made = m
+    if p.returncode != 0 or not made:
+        return None
+    return int(made[1]), printed, int(made[2])
+
+
+def many_events(title, path, func):
+    print(f"\nprintf on {EVENTS:,} calls by {WORKERS} threads, {title}")
+    for words, rate in ((f"at {RATE:,} a second", RATE), ("as fast as they come", 1_000_000_000)):
+        for t in tracers():
+            result = events(t, path, func, rate)
+            if not result:
+                row(f"{t.name}, {words}", "does not run")
+                continue
+            made, printed, per_second = result
+            kept = per_second * printed / made
+            row(f"{t.name}, {words}", f"{per_second:10,} calls/s", f"{made - printed:9,} lost", f"{kept:10,.0f} events/s")
+
+
+def main(compiler):
+    if os.geteuid() != 0:
+        print("\ntracing: needs root")
+        return
+    go = programs.go("calls", "1.24")
+    # So that its first instruction is one that the kernel emulates.
+    flags = ("-fno-omit-frame-pointer", "-mno-omit-leaf-frame-pointer", "-fcf-protection=none")
+    c = programs.c("calls.c", ("-O2", "-g", "-pthread", *flags))
+    start_up()
+    one_hit("Go 1.24", go, "main.hit")
+    one_hit("C", c, "hit")
+    many_sites(compiler)
+    many_events("Go 1.24", go, "main.hit")
