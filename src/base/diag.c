@@ -29,6 +29,7 @@ struct diag {
 	VEC(struct message) messages;
 	size_t n_errors;
 	size_t n_warnings;
+	size_t n_told;     // of messages, by diag_tell
 	bool is_last_kept; // the last message was new and is the last of messages
 };
 
@@ -361,14 +362,27 @@ static void put_message(const struct diag *d, const struct message *m, FILE *out
 	}
 }
 
-void diag_print(const struct diag *d, FILE *out)
+static void put_from(const struct diag *d, size_t first, bool has_warnings, FILE *out)
 {
-	for (size_t i = 0; i < d->messages.n; i++)
-		put_message(d, &d->messages.v[i], out);
-	if (d->n_warnings > DIAG_MAX)
+	for (size_t i = first; i < d->messages.n; i++)
+		if (has_warnings || d->messages.v[i].is_error)
+			put_message(d, &d->messages.v[i], out);
+	if (d->n_warnings > DIAG_MAX && has_warnings)
 		fprintf(out, "stoat: warning: %zu more warnings\n", d->n_warnings - DIAG_MAX);
 	if (d->n_errors > DIAG_MAX)
 		fputs("stoat: error: too many errors\n", out);
+}
+
+void diag_print(const struct diag *d, FILE *out)
+{
+	put_from(d, 0, true, out);
+}
+
+void diag_tell(struct diag *d, bool has_warnings, FILE *out)
+{
+	if (d->n_told < d->messages.n)
+		put_from(d, d->n_told, has_warnings, out);
+	d->n_told = d->messages.n;
 }
 
 struct str diag_render(const struct diag *d, struct arena *a)

@@ -65,7 +65,9 @@ bool diag_is_full(const struct diag *d);
 //                     ^~~~
 //       near: pid
 void diag_print(const struct diag *d, FILE *out);
-// The same in the arena's memory.
+// Those that have not been told before, with or without the warnings.
+void diag_tell(struct diag *d, bool has_warnings, FILE *out);
+// All of them, in the arena's memory.
 struct str diag_render(const struct diag *d, struct arena *a);
 
 #endif

@@ -274,6 +274,8 @@ static struct err *find_by_name(struct maker *m, struct str name, struct program
 static struct err *find_process_program(struct maker *m, struct program_list *out)
 {
 	char link[PATH_MAX];
+	if (m->o->command)
+		return add_program(m, out, str_from(m->o->command), str_from(m->o->command));
 	struct str exe = arena_printf(m->arena, "/proc/%d/exe", m->o->pid);
 	ssize_t n = readlink(exe.p, link, sizeof(link));
 	if (n < 0)
@@ -322,7 +324,9 @@ static struct err *find_by_pattern(struct maker *m, struct str pattern, struct p
 	out->is_glob = true;
 	if (str_find(pattern, STR("/")) >= 0) {
 		glob_files(m, pattern, out);
-	} else if (m->o->pid) {
+	} else if (m->o->command && str_eq(pattern, STR("*"))) {
+		TRY(find_process_program(m, out));
+	} else if (m->o->pid && !m->o->command) {
 		TRY(glob_mapped(m, pattern, out));
 	} else if (str_eq(pattern, STR("*"))) {
 		return err_new(ERR_USAGE, "'*' as a program means all that one process executes: "

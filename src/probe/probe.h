@@ -180,6 +180,7 @@ struct plan_options {
 	const struct str *params; // $1 ...
 	size_t n_params;
 	int pid;               // the one process that is traced, 0: all
+	const char *command;   // the program that it will be, if it does not run yet; else NULL
 	const char *debug_dir; // see target_open
 	// What may be attached at most; 0: any number. Uprobes of a clause in one file count as
 	// one when they share a link, else each counts.
@@ -195,6 +196,10 @@ struct plan_options {
 struct plan *plan_make(const struct script *s, const struct plan_options *options,
 		       struct diag *diag);
 void plan_close(struct plan *p);
+
+// What can stand behind "software:", "hardware:", "interval:" and "profile:", number i of it; NULL
+// behind the last one.
+const char *plan_event_name(enum probe_kind kind, size_t i);
 
 // One line a site.
 void plan_dump(const struct plan *p, FILE *out);

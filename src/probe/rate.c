@@ -146,6 +146,16 @@ static const struct event *find_event(const struct event *list, size_t n, struct
 	return NULL;
 }
 
+const char *plan_event_name(enum probe_kind kind, size_t i)
+{
+	static const char *const units[] = { "hz", "ms", "s", "us" };
+	if (kind == PROBE_SOFTWARE)
+		return i < ARRAY_LEN(software) ? software[i].name : NULL;
+	if (kind == PROBE_HARDWARE)
+		return i < ARRAY_LEN(hardware) ? hardware[i].name : NULL;
+	return i < ARRAY_LEN(units) ? units[i] : NULL;
+}
+
 static void unknown_event(struct maker *m, const struct event *list, size_t n, struct str name)
 {
 	struct near near = near_init(name);

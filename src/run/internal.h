@@ -28,6 +28,7 @@ struct session {
 	int exit_status;         // its argument
 	bool is_exit_seen;       // by events_wants_exit
 	bool can_go_on;          // the output takes more
+	bool wants_gap;          // two empty lines before the next map
 	sigset_t signals_before;
 };
 
@@ -97,6 +98,13 @@ void resolve_text(void *ctx, const struct out_type *t, struct bytes v, unsigned 
 // A process is seen for the first time.
 void resolve_process(struct session *s, const struct code_process *e);
 void resolve_free(struct session *s);
+
+// --- syscalls.c, cgroup.c ---
+
+// NULL: not known.
+const char *syscall_name(uint64_t number);
+// "unified:/path" of a control group; false: it has gone, or none are mounted.
+bool cgroup_path(uint64_t id, struct out_buf *b);
 
 // --- report.c ---
 

@@ -74,6 +74,10 @@ static void put(struct session *s, const struct reading *r, uint64_t top, uint64
 		.rows = r->rows.v,
 		.n_rows = r->rows.n,
 	};
+	if (s->wants_gap && out.n_rows && !s->o->is_json) {
+		fputs("\n\n", s->out);
+		s->wants_gap = false;
+	}
 	if (s->o->is_json)
 		out_map_json(&s->env, &out, (size_t)top, div, s->out);
 	else

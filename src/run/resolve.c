@@ -137,14 +137,20 @@ static void put_stack(struct session *s, const struct out_type *t, struct bytes 
 
 // --- other numbers ---
 
+static void put_or_number(const char *text, uint64_t number, struct out_buf *b)
+{
+	if (text)
+		out_buf_str(b, str_from(text));
+	else
+		out_buf_printf(b, "%" PRIu64, number);
+}
+
 static void put_user(uint64_t uid, struct out_buf *b)
 {
 	char memory[4096];
 	struct passwd user, *found = NULL;
-	if (getpwuid_r((uid_t)uid, &user, memory, sizeof(memory), &found) == 0 && found)
-		out_buf_str(b, str_from(user.pw_name));
-	else
-		out_buf_printf(b, "%" PRIu64, uid);
+	int rc = getpwuid_r((uid_t)uid, &user, memory, sizeof(memory), &found);
+	put_or_number(rc == 0 && found ? user.pw_name : NULL, uid, b);
 }
 
 static void put_signal(uint64_t number, struct out_buf *b)
@@ -179,8 +185,11 @@ static void put_name(const struct session *s, const struct out_type *t, struct b
 		put_signal(n, b);
 		return;
 	case NAME_SYSCALL:
+		put_or_number(syscall_name(n), n, b);
+		return;
 	case NAME_CGROUP:
-		out_buf_printf(b, "%" PRIu64, n);
+		if (!cgroup_path(n, b))
+			out_buf_printf(b, "%" PRIu64, n);
 		return;
 	}
 }

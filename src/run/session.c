@@ -90,6 +90,7 @@ static struct err *session_phases(struct session *s)
 		return NULL;
 	TRY(session_run(s, PROBE_END, 0));
 	session_drain(s);
+	s->wants_gap = true;
 	if (s->p->config->prints_maps_on_exit)
 		maps_print(s);
 	session_report(s);

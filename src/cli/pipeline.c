@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole way of a script, from its text to what it prints. A good place to start reading.
+#include <regex.h>
+#include <stdlib.h>
+
+#include "cli/pipeline.h"
+
+// One script on its way.
+struct job {
+	struct request *r;
+	struct arena *arena;
+	struct diag *diag;
+	struct bpf_trials *trials;
+	struct child *child;
+	struct plan *plan;
+	int *status;
+};
+
+// --- stages that can be looked at ---
+
+static bool is_shown(const struct job *j, enum stage stage)
+{
+	return j->r->stage == stage || j->r->stage == STAGE_ALL;
+}
+
+// Whether this was the last stage that is wanted.
+static bool ends_at(const struct job *j, enum stage stage)
+{
+	return j->r->stage != STAGE_NONE && j->r->stage <= stage;
+}
+
+// Says what has been found wrong so far; true if the script cannot go on.
+static bool has_errors(const struct job *j, int status)
+{
+	diag_tell(j->diag, j->r->has_warnings, stderr);
+	if (!diag_n_errors(j->diag))
+		return false;
+	*j->status = status;
+	return true;
+}
+
+// --- what comes from outside of the script ---
+
+static struct err *start_child(struct job *j)
+{
+	if (!j->r->command || j->r->stage != STAGE_NONE)
+		return NULL;
+	TRY(child_start(j->r->command, &j->child));
+	j->r->pid = child_pid(j->child);
+	return NULL;
+}
+
+static struct plan *make_plan(const struct job *j, const struct script *script,
+			      const struct config *config)
+{
+	const struct request *r = j->r;
+	const struct plan_options o = {
+		.params = r->params,
+		.n_params = r->n_params,
+		.pid = r->pid,
+		.command = j->child ? child_path(j->child) : NULL,
+		.debug_dir = r->run.debug_dir,
+		.max_probes = config->max_probes,
+		.has_multi_link = run_code_options(j->trials, r->pid).has_multi,
+		.missing = config->missing_probes,
+		.open_tracefs = bpf_tracefs_open,
+	};
+	return plan_make(script, &o, j->diag);
+}
+
+// --probe-filter: the others are as if they had not been written.
+static struct err *filter_probes(struct plan *plan, const char *pattern)
+{
+	regex_t re;
+	if (!pattern)
+		return NULL;
+	if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) != 0)
+		return err_new(ERR_USAGE, "--probe-filter: '%s' is no regular expression", pattern);
+	for (size_t i = 0; i < plan->n_clauses; i++) {
+		struct plan_clause *c = &plan->clauses[i];
+		size_t kept = 0;
+		for (size_t k = 0; k < c->probes.n; k++) {
+			struct str text = c->probes.v[k].text;
+			char *name = strndup(text.p, text.len);
+			if (name && regexec(&re, name, 0, NULL, 0) == 0)
+				c->probes.v[kept++] = c->probes.v[k];
+			free(name);
+		}
+		c->probes.n = kept;
+	}
+	regfree(&re);
+	return NULL;
+}
+
+static struct program *check(const struct job *j, const struct script *script,
+			     const struct config *config)
+{
+	const struct request *r = j->r;
+	const struct check_options o = {
+		.params = r->params,
+		.n_params = r->n_params,
+		.named_params = r->named_params,
+		.n_named_params = r->n_named_params,
+		.pid = r->pid,
+		.has_child = r->command != NULL,
+		.is_unsafe = r->is_unsafe,
+	};
+	return program_make(j->arena, script, j->plan, config, &o, j->diag);
+}
+
+static bool has_all_features(void *ctx, enum bpf_feature_id f)
+{
+	(void)ctx, (void)f;
+	return true;
+}
+
+// The listing of the code needs no privileges: it is then what a new kernel would get.
+static struct err *code_options(const struct job *j, struct code_options *out)
+{
+	struct err *e = run_may_trace(j->trials);
+	*out = run_code_options(j->trials, j->r->pid);
+	if (!e || j->r->stage != STAGE_BPF)
+		return e;
+	err_free(e);
+	out->has = has_all_features;
+	out->has_multi = true;
+	return NULL;
+}
+
+// --- the way ---
+
+static struct err *run(struct job *j)
+{
+	struct request *r = j->r;
+	FILE *out = r->run.out;
+
+	uint32_t source = diag_add_source(j->diag, r->name, r->text);
+	struct script *script = script_parse(j->arena, source, j->diag);
+	include_files(j->arena, script, r, j->diag);
+	script_expand_macros(j->arena, script, j->diag);
+	if (is_shown(j, STAGE_AST))
+		script_dump(script, out);
+	if (has_errors(j, EXIT_USAGE) || ends_at(j, STAGE_AST))
+		return NULL;
+
+	struct config *config = config_make(j->arena, script, j->diag);
+	if (has_errors(j, EXIT_USAGE))
+		return NULL;
+	TRY(start_child(j));
+	j->plan = make_plan(j, script, config);
+	TRY(filter_probes(j->plan, r->probe_filter));
+	if (is_shown(j, STAGE_PLAN))
+		plan_dump(j->plan, out);
+	if (has_errors(j, EXIT_USAGE) || ends_at(j, STAGE_PLAN))
+		return NULL;
+
+	struct program *program = check(j, script, config);
+	if (has_errors(j, EXIT_USAGE))
+		return NULL;
+	if (is_shown(j, STAGE_TYPES))
+		program_dump(program, out);
+	if (ends_at(j, STAGE_TYPES))
+		return NULL;
+
+	struct code_options options;
+	struct code *code;
+	TRY(code_options(j, &options));
+	TRY(code_make(j->arena, program, &options, &code));
+	if (has_errors(j, EXIT_TARGET))
+		return NULL;
+	if (is_shown(j, STAGE_BPF))
+		code_dump(code, program, out);
+	if (ends_at(j, STAGE_BPF))
+		return NULL;
+
+	r->run.trials = j->trials;
+	r->run.child = j->child;
+	r->run.wants_verifier_log = r->stage != STAGE_NONE;
+	struct err *e = run_program(program, code, &r->run, j->status);
+	if (!has_errors(j, EXIT_TARGET))
+		return e;
+	err_free(e);
+	return NULL;
+}
+
+struct err *pipeline_run(struct request *r, int *status)
+{
+	struct arena *a = arena_new();
+	struct job j = {
+		.r = r,
+		.arena = a,
+		.diag = diag_new(a),
+		.trials = bpf_trials_new(),
+		.status = status,
+	};
+	struct err *e = output_open(r->output, &r->run.out);
+	if (!e)
+		e = run(&j);
+	child_free(j.child);
+	plan_close(j.plan);
+	bpf_trials_free(j.trials);
+	arena_free(a);
+	struct err *closing = output_close(r->output);
+	if (!e)
+		return closing;
+	err_free(closing);
+	return e;
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way of a script from its text to what it prints; every command that traces goes it.
+#ifndef CLI_PIPELINE_H
+#define CLI_PIPELINE_H
+
+#include "cli/cli.h"
+#include "run/run.h"
+
+// KEEP IN ORDER: what -d takes, in cmd_run.c.
+enum stage {
+	STAGE_NONE,
+	STAGE_AST,
+	STAGE_PLAN,
+	STAGE_TYPES,
+	STAGE_BPF,
+	STAGE_VERIFIER,
+	STAGE_ALL,
+};
+
+// What is to be run, and how.
+struct request {
+	struct str name, text; // of the script
+	struct str *params;    // $1 ...
+	size_t n_params;
+	struct str *named_params; // "name=value" or "name"
+	size_t n_named_params;
+	const char *command;        // -c
+	int pid;                    // -p; 0: every process
+	const char *probe_filter;   // a regular expression
+	struct option_list folders; // where included files are
+	struct option_list includes;
+	enum stage stage; // print that one, and do not run
+	bool has_warnings;
+	bool is_unsafe;
+	struct run_options run; // out, and what else does not come from the way there
+	struct output *output;
+};
+
+// *status is the exit status when there is no error. What is wrong with the script has been said.
+MUST_USE struct err *pipeline_run(struct request *r, int *status);
+
+// Files that a script names with #include and import become a part of it; mistakes go to diag.
+void include_files(struct arena *a, struct script *s, const struct request *r, struct diag *diag);
+
+// -l: the probes that a script, or a pattern in its place, stands for.
+MUST_USE struct err *pipeline_list(struct request *r, bool is_pattern, bool is_verbose,
+				   int *status);
+
+#endif
