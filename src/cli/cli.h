@@ -13,14 +13,24 @@
 enum option_kind {
 	OPTION_FLAG,   // sets a bool
 	OPTION_TEXT,   // takes an argument: const char *
+	OPTION_ONCE,   // the same, and is a mistake when it comes twice
+	OPTION_LIST,   // takes an argument each time: struct option_list
 	OPTION_FORMAT, // text|json: sets a bool for json
+	OPTION_WORD,   // takes one of the words that arg lists: an int, its number from 1 on
+	OPTION_STAGE,  // the same, but without one of the words behind it, it means the last one
+};
+
+#define OPTION_LIST_MAX 32
+struct option_list {
+	const char *v[OPTION_LIST_MAX];
+	size_t n;
 };
 
 struct option {
 	char letter;      // 0: none
 	const char *name; // long name
 	enum option_kind kind;
-	const char *arg; // what to call its argument in help
+	const char *arg; // what to call its argument in help; WORD, STAGE: "one|two"
 	const char *help;
 	void *value;
 };
@@ -38,17 +48,27 @@ struct command {
 	const char *operands; // for the usage line
 	const char *summary;
 	const char *examples; // lines
-	struct err *(*run)(const struct command *self, int argc, char **argv);
+	// *status: of the exit, when there is no error.
+	struct err *(*run)(const struct command *self, int argc, char **argv, int *status);
 };
 
-struct err *list_run(const struct command *self, int argc, char **argv);
-struct err *show_run(const struct command *self, int argc, char **argv);
-struct err *info_run(const struct command *self, int argc, char **argv);
+struct err *list_run(const struct command *self, int argc, char **argv, int *status);
+struct err *show_run(const struct command *self, int argc, char **argv, int *status);
+struct err *info_run(const struct command *self, int argc, char **argv, int *status);
+struct err *run_run(const struct command *self, int argc, char **argv, int *status);
 
 // "stoat list: ..." with its options and examples.
 void command_help(const struct command *c, const struct option *table, size_t n);
 // ERR_USAGE that shows the usage line.
 MUST_USE struct err *command_usage(const struct command *c, const char *problem);
+
+// --- exit status ---
+
+enum exit_status {
+	EXIT_FINE = 0,
+	EXIT_USAGE = 1,  // bad command line or script
+	EXIT_TARGET = 2, // the target or the kernel refuses
+};
 
 // --- output ---
 

@@ -198,8 +198,9 @@ static void print_json(const struct info *info, FILE *out)
 	json_end(&j);
 }
 
-struct err *info_run(const struct command *self, int argc, char **argv)
+struct err *info_run(const struct command *self, int argc, char **argv, int *status)
 {
+	(void)status;
 	struct info_options o = { 0 };
 	const struct option table[] = {
 		{ 'f', "format", OPTION_FORMAT, "text|json", "json: one object", &o.json },

@@ -118,8 +118,9 @@ static struct err *list(struct target *t, size_t n_patterns, char **patterns,
 	return output_end(&o->output, t, e);
 }
 
-struct err *list_run(const struct command *self, int argc, char **argv)
+struct err *list_run(const struct command *self, int argc, char **argv, int *status)
 {
+	(void)status;
 	struct list_options o = { 0 };
 	const struct option table[] = {
 		{ 'v', "verbose", OPTION_FLAG, NULL, "add address, size, position and signature",

@@ -98,8 +98,9 @@ static struct err *show(struct target *t, size_t n, char **words, struct show_op
 	return output_end(&o->output, t, e);
 }
 
-struct err *show_run(const struct command *self, int argc, char **argv)
+struct err *show_run(const struct command *self, int argc, char **argv, int *status)
 {
+	(void)status;
 	struct show_options o = { 0 };
 	const struct option table[] = {
 		{ 'a', "asm", OPTION_FLAG, NULL, "add the disassembly, probe sites marked",

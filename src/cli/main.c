@@ -8,12 +8,6 @@
 #include "base/near.h"
 #include "cli/cli.h"
 
-enum exit_status {
-	EXIT_FINE = 0,
-	EXIT_USAGE = 1,  // bad command line or script
-	EXIT_TARGET = 2, // the target or the kernel refuses
-};
-
 static const struct command commands[] = {
 	{
 		.name = "list",
@@ -58,8 +52,7 @@ static void print_help(FILE *f)
 	fputs("\n"
 	      "TARGET is a path, the name of a command on PATH, or a process id.\n"
 	      "stoat COMMAND --help tells more; the manual is stoat(1).\n"
-	      "exit status: 0 fine, 1 wrong usage, 2 the target cannot be read or has no such "
-	      "function\n",
+	      "exit status: 0 fine, 1 wrong usage or script, 2 the target or the kernel refuses\n",
 	      f);
 }
 
@@ -89,7 +82,7 @@ static struct err *unknown_command(const char *name)
 	return err_note(e, "stoat --help lists the commands");
 }
 
-static struct err *run(int argc, char **argv)
+static struct err *run(int argc, char **argv, int *status)
 {
 	if (argc < 2)
 		return err_note(err_new(ERR_USAGE, "no command given"),
@@ -105,7 +98,7 @@ static struct err *run(int argc, char **argv)
 	}
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		if (strcmp(name, commands[i].name) == 0)
-			return commands[i].run(&commands[i], argc - 2, argv + 2);
+			return commands[i].run(&commands[i], argc - 2, argv + 2, status);
 	return unknown_command(name);
 }
 
@@ -125,10 +118,11 @@ int main(int argc, char **argv)
 	signal(SIGBUS, on_sigbus);
 	// A write to a pipe that nobody reads any more returns an error, which output_close knows.
 	signal(SIGPIPE, SIG_IGN);
-	struct err *e = run(argc, argv);
+	int status = EXIT_FINE;
+	struct err *e = run(argc, argv, &status);
 	if (!e)
-		return EXIT_FINE;
-	int status = err_kind(e) == ERR_USAGE ? EXIT_USAGE : EXIT_TARGET;
+		return status;
+	status = err_kind(e) == ERR_USAGE ? EXIT_USAGE : EXIT_TARGET;
 	log_error("%s", err_text(e));
 	err_free(e);
 	return status;

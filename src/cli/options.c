@@ -17,8 +17,49 @@ static const struct option *by_name(const struct option *table, size_t n, struct
 	return NULL;
 }
 
+// The number, from 1 on, of the word in "one|two|three"; 0: none of them.
+static int find_word(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+	for (int n = 1;; n++) {
+		size_t this = strcspn(words, "|");
+		if (len == this && memcmp(words, word, len) == 0)
+			return n;
+		if (!words[this])
+			return 0;
+		words += this + 1;
+	}
+}
+
+static int n_words(const char *words)
+{
+	int n = 1;
+	for (; *words; words++)
+		n += *words == '|';
+	return n;
+}
+
+static struct err *set_word(const struct option *o, const char *arg, int *out)
+{
+	*out = arg ? find_word(o->arg, arg) : n_words(o->arg);
+	if (*out)
+		return NULL;
+	return err_new(ERR_USAGE, "--%s takes one of %s, not '%s'", o->name, o->arg, arg);
+}
+
+static struct err *set_list(const struct option *o, const char *arg)
+{
+	struct option_list *list = o->value;
+	if (list->n == OPTION_LIST_MAX)
+		return err_new(ERR_USAGE, "--%s is given more than %d times", o->name,
+			       OPTION_LIST_MAX);
+	list->v[list->n++] = arg;
+	return NULL;
+}
+
 static struct err *set(const struct option *o, const char *arg)
 {
+	int word;
 	switch (o->kind) {
 	case OPTION_FLAG:
 		*(bool *)o->value = true;
@@ -26,12 +67,20 @@ static struct err *set(const struct option *o, const char *arg)
 	case OPTION_TEXT:
 		*(const char **)o->value = arg;
 		return NULL;
-	case OPTION_FORMAT:
-		if (strcmp(arg, "text") != 0 && strcmp(arg, "json") != 0)
-			return err_new(ERR_USAGE, "--%s takes text or json, not '%s'", o->name,
-				       arg);
-		*(bool *)o->value = strcmp(arg, "json") == 0;
+	case OPTION_ONCE:
+		if (*(const char **)o->value)
+			return err_new(ERR_USAGE, "-%c is given twice", o->letter);
+		*(const char **)o->value = arg;
 		return NULL;
+	case OPTION_LIST:
+		return set_list(o, arg);
+	case OPTION_FORMAT:
+		TRY(set_word(o, arg, &word));
+		*(bool *)o->value = word == 2;
+		return NULL;
+	case OPTION_WORD:
+	case OPTION_STAGE:
+		return set_word(o, arg, o->value);
 	}
 	UNREACHABLE();
 }
@@ -48,6 +97,14 @@ static struct err *argument_of(struct parse *p, const struct option *o, const ch
 {
 	if (o->kind == OPTION_FLAG)
 		return NULL;
+	if (o->kind == OPTION_STAGE) {
+		// bpftrace's -dd meant more of the same.
+		if (*arg && **arg == o->letter)
+			*arg = NULL;
+		else if (!*arg && p->at + 1 < p->argc && find_word(o->arg, p->argv[p->at + 1]))
+			*arg = p->argv[++p->at];
+		return NULL;
+	}
 	if (!*arg && p->at + 1 < p->argc)
 		*arg = p->argv[++p->at];
 	if (!*arg)
@@ -106,15 +163,21 @@ struct err *options_parse(const struct option *table, size_t n, int argc, char *
 	return NULL;
 }
 
+#define LEFT_WIDTH 26
+
 void options_print(const struct option *table, size_t n, FILE *f)
 {
 	for (size_t i = 0; i < n; i++) {
-		char left[64];
+		char left[96];
 		char letter[8] = "    ";
 		if (table[i].letter)
 			snprintf(letter, sizeof(letter), "-%c, ", table[i].letter);
 		snprintf(left, sizeof(left), "%s--%s%s%s", letter, table[i].name,
 			 table[i].arg ? " " : "", table[i].arg ? table[i].arg : "");
-		fprintf(f, "  %-26s %s\n", left, table[i].help);
+		// What is too long for the column has a line of its own.
+		if (strlen(left) > LEFT_WIDTH)
+			fprintf(f, "  %s\n  %*s %s\n", left, LEFT_WIDTH, "", table[i].help);
+		else
+			fprintf(f, "  %-*s %s\n", LEFT_WIDTH, left, table[i].help);
 	}
 }
