@@ -117,9 +117,9 @@ FUNCTION_CHECK(check_str)
 		return;
 	}
 	address_arg(c, arg);
-	if (is_constant)
+	if (is_constant && c->is_final)
 		e->call.args.n = 1;
-	else
+	else if (!is_constant)
 		convert(c, e->call.args.v[1], type_int(c, false, 8));
 	call_use_new(c, e, f);
 	e->type = type_text(c, size);
@@ -143,7 +143,7 @@ FUNCTION_CHECK(check_buf)
 			convert(c, size, type_int(c, false, 8));
 		else if (!size_arg(c, size, f, &n))
 			return;
-		else
+		else if (c->is_final)
 			e->call.args.n = 1;
 	}
 	if (!is_array)

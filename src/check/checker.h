@@ -51,6 +51,7 @@ struct map_info {
 	bool has_keys;
 	bool is_declared;
 	bool is_assigned;
+	bool is_target; // stands left of an assignment, be it a wrong one
 	bool is_per_cpu_declared;
 	const struct out_type *agg_type;
 };

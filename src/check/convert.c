@@ -41,7 +41,7 @@ void set_text(struct checker *c, struct expr *e, struct str s)
 
 bool is_literal_int(const struct expr *e)
 {
-	return e->kind == EXPR_INT;
+	return e->kind == EXPR_INT && !e->num.suffix.len;
 }
 
 bool constant_of(struct checker *c, struct expr *e, const char *what, int64_t *out)
@@ -91,6 +91,10 @@ bool value_of(struct checker *c, struct expr *e)
 			tell_error(c, e->span, "this has no value");
 	} else if (t->kind == TYPE_FLOAT || t->kind == TYPE_COMPLEX) {
 		tell_error(c, e->span, "floating point values cannot be used");
+	} else if (t->kind == TYPE_STRING || t->kind == TYPE_SLICE || t->kind == TYPE_IFACE ||
+		   t->kind == TYPE_MAP || t->kind == TYPE_CHAN) {
+		struct str text = type_spell(c->arena, t);
+		tell_error(c, e->span, "a Go %.*s cannot be used as a whole", STR_ARG(text));
 	} else if (t->kind == TYPE_FUNC || t->kind == TYPE_UNKNOWN) {
 		tell_error(c, e->span, "this is no value");
 	} else if (is_char_array(t) && t->count) {

@@ -125,6 +125,26 @@ static struct str tagged(struct checker *c, enum type_spec_kind kind, struct str
 	return arena_printf(c->arena, "%s%.*s", tag, STR_ARG(name));
 }
 
+// In the debug information of the traced programs, the clause's own first.
+static struct type *find_in_programs(struct checker *c, struct str name)
+{
+	const struct program_part *part = c->part;
+	struct plan_program *last = part && part->n_probes ? part->probes[0]->program : NULL;
+	struct type *t = NULL;
+	struct err *e = last ? target_find_type(last->target, name, &t) : NULL;
+	err_free(e);
+	for (size_t i = 0; part && !t && i < c->plan->n_clauses; i++) {
+		const struct plan_clause *clause = &c->plan->clauses[i];
+		struct plan_program *p = clause->probes.n ? clause->probes.v[0].program : NULL;
+		if (!p || p == last)
+			continue;
+		last = p;
+		e = target_find_type(p->target, name, &t);
+		err_free(e);
+	}
+	return t;
+}
+
 struct type *type_find(struct checker *c, struct str name)
 {
 	struct type *found = word_type(c, name);
@@ -137,7 +157,7 @@ struct type *type_find(struct checker *c, struct str name)
 		if (n && !n->type->is_declaration)
 			found = n->type;
 	}
-	return found;
+	return found ? found : find_in_programs(c, name);
 }
 
 static void tell_unknown(struct checker *c, struct span span, struct str name)
@@ -370,11 +390,14 @@ static struct type *resolve_tagged(struct checker *c, struct type_spec *s)
 		return resolve_def(c, s);
 	struct str name = tagged(c, s->kind, s->name);
 	struct named_type *n = find_named(c, name);
-	if (n)
+	if (n && (!c->part || !n->type->is_declaration))
 		return n->type;
+	struct type *t = find_in_programs(c, name);
+	if (t || n)
+		return t ? t : n->type;
 	// A pointer to what is not known may stand in a struct, but nowhere else.
 	if (!c->part) {
-		struct type *t = new_tagged(c, s->kind, name);
+		t = new_tagged(c, s->kind, name);
 		add_named(c, name, t, s->span);
 		return t;
 	}
@@ -425,6 +448,8 @@ static struct type *resolve_array(struct checker *c, struct type_spec *s)
 		return is_string ? type_text(c, n) : type_buffer(c, n);
 	}
 	struct type *strip = type_strip(elem);
+	struct err *e = strip->source ? type_complete(strip) : NULL;
+	err_free(e);
 	if (strip->kind == TYPE_VOID || strip->kind == TYPE_FUNC || !strip->is_complete) {
 		struct str text = spell(c, elem);
 		tell_error(c, s->span, "there are no arrays of %.*s", STR_ARG(text));

@@ -257,6 +257,8 @@ void check_cast(struct checker *c, struct expr *e)
 		to = of_kernel(c, to, true);
 	if (value->kind == EXPR_INT && is_scalar(to)) {
 		set_int(c, e, to, value->num.value);
+		// No literal any more: it keeps its type.
+		e->num.suffix = STR("()");
 		if (to->kind == TYPE_BOOL)
 			set_bool(c, e, e->num.value != 0);
 		return;
@@ -390,6 +392,7 @@ static void check_inc(struct checker *c, struct expr *e)
 	if (target->kind != EXPR_MAP)
 		return;
 	struct map_info *m = map_entry(c, target);
+	map_of(c, target)->is_target = true;
 	if (!m)
 		return;
 	struct expr one = { .kind = EXPR_INT, .span = e->span, .type = type_int(c, true, 8) };

@@ -69,7 +69,7 @@ static const struct function_info functions[] = {
 	  "removes an entry" },
 	{ "has_key", "has_key(@m, key)", 1, 2, FUNCTION_HAS_KEY, FUNCTION_RAW_ARGS, check_delete, 0,
 	  "whether there is an entry" },
-	{ "find", "find(@m, key, $variable)", 3, 3, FUNCTION_FIND, FUNCTION_RAW_ARGS, check_find, 0,
+	{ "find", "find(@m, key, $variable)", 2, 3, FUNCTION_FIND, FUNCTION_RAW_ARGS, check_find, 0,
 	  "whether there is an entry, and its value" },
 	{ "len", "len(@m)", 1, 1, FUNCTION_LEN, FUNCTION_RAW_ARGS, check_len, 0,
 	  "how many entries a map has, or frames a stack" },

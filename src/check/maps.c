@@ -4,9 +4,8 @@
 
 #include "check/checker.h"
 
-// What a BPF program may build as a key; larger keys would not fit into the kernel's own limit on
-// kernels before 5.19 either.
-#define KEY_SIZE_MAX 512
+// What programs have room for; kernels have no limit of their own, but for old ones (512).
+#define KEY_SIZE_MAX VALUE_SIZE_MAX
 // One CPU's part of a value: the kernel's PCPU_MIN_UNIT_SIZE.
 #define PER_CPU_SIZE_MAX (32u << 10)
 
@@ -242,9 +241,9 @@ void check_map(struct checker *c, struct expr *e)
 		return;
 	struct type *t = found_type(&m->value);
 	if (!t) {
-		if (!m->is_assigned)
+		if (!m->is_target)
 			tell_never_set(c, e, m);
-		else
+		else if (!diag_n_errors(c->diag))
 			tell_error(c, e->span, "what %.*s holds cannot be told",
 				   STR_ARG(m->map->name));
 		return;
@@ -274,7 +273,8 @@ struct map_info *map_whole(struct checker *c, struct expr *e, const char *what)
 	}
 	struct map_info *m = map_of(c, e);
 	if (!found_type(&m->value) && c->is_final) {
-		tell_never_set(c, e, m);
+		if (!m->is_target)
+			tell_never_set(c, e, m);
 		return NULL;
 	}
 	return m;
@@ -339,7 +339,7 @@ static int by_name(const void *a, const void *b)
 static void check_sizes(struct checker *c, const struct program_map *m)
 {
 	if (m->key && m->key->size > KEY_SIZE_MAX) {
-		tell_error(c, m->span, "a key of %.*s has %llu bytes: at most %d are possible",
+		tell_error(c, m->span, "a key of %.*s has %llu bytes: at most %u are possible",
 			   STR_ARG(m->name), (unsigned long long)m->key->size, KEY_SIZE_MAX);
 		tell_hint(c, "str(p, n) takes less of a string; so does a smaller max_strlen");
 	}

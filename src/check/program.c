@@ -133,6 +133,11 @@ struct program *program_make(struct arena *a, const struct script *s, struct pla
 	p->config = config;
 	p->diag = diag;
 	p->pid = options->pid;
+	bool has_probes = false;
+	for (size_t i = 0; i < s->n_items; i++)
+		has_probes |= s->items[i]->kind == ITEM_PROBE;
+	if (!has_probes && !diag_n_errors(diag))
+		diag_error(diag, SPAN_NONE, "the script has no probes");
 	types_init(&c);
 	types_define(&c);
 	maps_declare(&c);

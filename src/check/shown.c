@@ -94,6 +94,8 @@ static const struct out_type *shown_within(struct arena *a, struct type *t, unsi
 	t = type_strip(t);
 	if (t->shown)
 		return t->shown;
+	struct err *e = type_complete(t);
+	err_free(e);
 	struct out_type *o = ARENA_NEW(a, struct out_type);
 	o->size = (uint32_t)MIN(t->size, UINT32_MAX);
 	if (depth >= OUT_DEPTH_MAX)

@@ -66,6 +66,7 @@ static void assign_agg(struct checker *c, struct stmt *s, const struct function_
 static void assign_map(struct checker *c, struct stmt *s)
 {
 	struct expr *target = s->assign.target, *value = s->assign.value;
+	map_of(c, target)->is_target = true;
 	const struct function_info *agg = agg_of(value);
 	if (agg) {
 		assign_agg(c, s, agg);

@@ -167,7 +167,7 @@ void check_var(struct checker *c, struct expr *e)
 		return;
 	}
 	mean(e, v);
-	if (!e->type)
+	if (!e->type && !diag_n_errors(c->diag))
 		tell_error(c, e->span, "what '$%.*s' is cannot be told: it is set only from itself",
 			   STR_ARG(e->var.name));
 }

@@ -229,3 +229,11 @@ struct str target_place_text(struct target *t, struct arena *a, const struct pla
 	}
 	return p->n ? s : STR("-");
 }
+
+struct err *target_find_type(struct target *t, struct str name, struct type **out)
+{
+	struct dwarf *dw = target_dwarf(t);
+	if (!dw)
+		return err_new(ERR_NOTFOUND, "%s has no debug information", target_name(t));
+	return dwarf_find_type(dw, name, out);
+}

@@ -183,6 +183,9 @@ struct target_info {
 MUST_USE struct err *target_info(struct target *t, const struct target_func *f, struct arena *arena,
 				 struct target_info **out);
 
+// A type by its name ("struct foo", "foo", "main.Point"). ERR_NOTFOUND if there is none.
+MUST_USE struct err *target_find_type(struct target *t, struct str name, struct type **out);
+
 // Only its entry site, the same as in target_info, without debug information and without keeping
 // anything: for many functions at once. No code in the file: insn.len is 0.
 void target_entry(struct target *t, const struct target_func *f, struct target_site *out);
