@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -44,4 +45,25 @@ void file_map_close(struct file_map *m)
 	if (m->data.p)
 		munmap((void *)(uintptr_t)m->data.p, m->data.len);
 	*m = (struct file_map) { 0 };
+}
+
+// Puts a page of zeros where the file has none any more. mmap is a plain system call: safe here.
+static void fill_page(int sig, siginfo_t *info, void *context)
+{
+	(void)context;
+	long page = sysconf(_SC_PAGESIZE);
+	uintptr_t at = (uintptr_t)info->si_addr & ~((uintptr_t)page - 1);
+	if (info->si_code == BUS_ADRERR &&
+	    mmap((void *)at, (size_t)page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		 0) != MAP_FAILED)
+		return;
+	// Anything else ends us as it would have: the instruction runs again.
+	signal(sig, SIG_DFL);
+}
+
+void file_map_survive_truncation(void)
+{
+	struct sigaction action = { .sa_sigaction = fill_page, .sa_flags = SA_SIGINFO };
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGBUS, &action, NULL);
 }

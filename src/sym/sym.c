@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Addresses to names, each answer found once.
+#include "base/file.h"
 #include "sym/process.h"
 
 // Answers that are kept; a program that has more than these is asked again.
@@ -30,6 +31,7 @@ struct symbols *symbols_new(const struct symbols_options *o)
 		s->want |= TARGET_FRAMES_LINES | TARGET_FRAMES_INLINED;
 	if (o->no_demangle)
 		s->want |= TARGET_FRAMES_RAW;
+	file_map_survive_truncation();
 	processes_init(&s->processes, arena, o->debug_dir);
 	return s;
 }

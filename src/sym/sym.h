@@ -16,6 +16,7 @@ struct symbols_options {
 	bool no_demangle;
 };
 
+// From here on a mapped file that is cut off does not end us (file_map_survive_truncation).
 struct symbols *symbols_new(const struct symbols_options *o);
 void symbols_free(struct symbols *s);
 

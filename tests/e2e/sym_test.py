@@ -380,6 +380,21 @@ def test_file_replaced_under_its_name(t):
             check_mapped(t, s, old)
 
 
+def test_file_written_over(t):
+    """Copied over in place, as a careless installation does: what is known of it ends, we do not."""
+    library = shutil.copy(
+        t.c("mapped.c", "-DLIBRARY", "-shared", "-fPIC", "-O2", "-g"), os.path.join(t.tmp, "library.so")
+    )
+    with Symbols(t, "-l") as s, Mapped(t.c("mapped.c")) as m:
+        m.say(f"load {library}")
+        _, address = m.line()
+        s.process(m.pid)
+        m.end()
+        os.truncate(library, 0)
+        t.eq(s.user(m.pid, address)[0].func, "")
+        t.eq(s.user(m.pid, m.at["local"])[-1].func, "local")
+
+
 def test_other_mount_namespace(t):
     t.need_root()
     t.need_tool("unshare")

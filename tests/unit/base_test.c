@@ -499,6 +499,24 @@ TEST(file_map_reads_a_file)
 	file_map_close(&m);
 }
 
+TEST(file_map_survives_that_a_file_is_cut_off)
+{
+	char path[] = "/tmp/stoat-unit-XXXXXX";
+	struct file_map m;
+	int fd = mkstemp(path);
+
+	CHECK(fd >= 0 && pwrite(fd, "x", 1, 0) == 1 && pwrite(fd, "y", 1, 9999) == 1);
+	CHECK_OK(file_map_open(path, &m));
+	unlink(path);
+	file_map_survive_truncation();
+	CHECK(ftruncate(fd, 5000) == 0);
+	CHECK_INT(((const volatile uint8_t *)m.data.p)[0], 'x');
+	CHECK_INT(((const volatile uint8_t *)m.data.p)[9999], 0);
+	CHECK_INT(((const volatile uint8_t *)m.data.p)[9000], 0);
+	file_map_close(&m);
+	close(fd);
+}
+
 TEST(file_map_refuses_what_is_no_file)
 {
 	char dir[] = "/tmp/stoat-unit-XXXXXX", path[64];
