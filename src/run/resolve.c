@@ -53,9 +53,10 @@ static void put_symbol(struct session *s, struct bytes v, struct out_buf *b)
 	struct code_symbol sym = { 0 };
 	struct symbol_frame frames[SYMBOL_FRAMES_MAX];
 	memcpy(&sym, v.p, MIN(v.len, sizeof(sym)));
-	frames_at(s, sym.pid, sym.pid == 0, sym.pc, false, frames);
-	if (frames[0].func.len)
-		out_buf_str(b, frames[0].func);
+	// What was inlined there says nothing about whose address it is.
+	size_t n = frames_at(s, sym.pid, sym.pid == 0, sym.pc, false, frames);
+	if (frames[n - 1].func.len)
+		out_buf_str(b, frames[n - 1].func);
 	else
 		out_buf_printf(b, "0x%" PRIx64, sym.pc);
 }

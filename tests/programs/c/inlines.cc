@@ -18,7 +18,9 @@ template <class T> struct Box {
 };
 
 struct Shelf {
-	virtual ~Shelf() {}
+	virtual ~Shelf()
+	{
+	}
 	virtual int weigh(std::map<std::string, std::vector<int>> &goods);
 };
 
