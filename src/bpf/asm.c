@@ -454,6 +454,97 @@ static struct err *patch(struct bpf_asm *b, const struct bpf_fixup *f)
 	return NULL;
 }
 
+// --- code that is never reached ---
+
+// The kernel refuses programs that have any.
+struct reach {
+	struct bpf_asm *b;
+	bool *is_reached;
+	uint32_t *label_of; // of each instruction that has one: its number + 1
+	VEC(uint32_t) todo;
+};
+
+static void reach(struct reach *r, int64_t at)
+{
+	if (at < 0 || (size_t)at >= r->b->insns.n || r->is_reached[at])
+		return;
+	r->is_reached[at] = true;
+	VEC_PUSH(r->b->arena, &r->todo, (uint32_t)at);
+}
+
+static bool goes_on(const struct bpf_insn *insn)
+{
+	uint8_t class = BPF_CLASS(insn->code);
+	if (class != BPF_JMP)
+		return true;
+	return BPF_OP(insn->code) != BPF_JA && BPF_OP(insn->code) != BPF_EXIT;
+}
+
+static void find_reached(struct reach *r)
+{
+	reach(r, 0);
+	while (r->todo.n) {
+		uint32_t i = r->todo.v[--r->todo.n];
+		const struct bpf_insn *insn = &r->b->insns.v[i];
+		if (r->label_of[i])
+			reach(r, r->b->labels.v[r->label_of[i] - 1]);
+		if (insn->code == (BPF_LD | BPF_IMM | BPF_DW) && i + 1 < r->b->insns.n) {
+			r->is_reached[i + 1] = true;
+			reach(r, (int64_t)i + 2);
+		} else if (goes_on(insn)) {
+			reach(r, (int64_t)i + 1);
+		}
+	}
+}
+
+// What is left moves together. A label at code that is gone is not used by what is left.
+static void keep_reached(struct reach *r)
+{
+	struct bpf_asm *b = r->b;
+	size_t n = 0, n_fixups = 0, n_funcs = 0;
+	uint32_t *moved = ARENA_ARRAY(b->arena, uint32_t, b->insns.n + 1);
+	for (size_t i = 0; i < b->insns.n; i++) {
+		moved[i] = (uint32_t)n;
+		if (!r->is_reached[i])
+			continue;
+		b->insns.v[n] = b->insns.v[i];
+		b->spans.v[n] = b->spans.v[i];
+		b->comments.v[n++] = b->comments.v[i];
+	}
+	moved[b->insns.n] = (uint32_t)n;
+	for (size_t i = 0; i < b->fixups.n; i++) {
+		struct bpf_fixup f = b->fixups.v[i];
+		if (r->is_reached[f.insn])
+			b->fixups.v[n_fixups++] = (struct bpf_fixup) { moved[f.insn], f.label };
+	}
+	for (size_t i = 0; i < b->funcs.n; i++) {
+		struct bpf_code_func f = b->funcs.v[i];
+		if (f.start < b->insns.n && r->is_reached[f.start])
+			b->funcs.v[n_funcs++] = (struct bpf_code_func) { moved[f.start], f.name };
+	}
+	for (size_t i = 0; i < b->labels.n; i++)
+		if (b->labels.v[i] >= 0)
+			b->labels.v[i] = moved[b->labels.v[i]];
+	b->insns.n = b->spans.n = b->comments.n = n;
+	b->fixups.n = n_fixups;
+	b->funcs.n = n_funcs;
+}
+
+void bpf_asm_drop_unreached(struct bpf_asm *b)
+{
+	if (b->failure.len || b->insns.n == 0)
+		return;
+	struct reach r = {
+		.b = b,
+		.is_reached = ARENA_ARRAY(b->arena, bool, b->insns.n),
+		.label_of = ARENA_ARRAY(b->arena, uint32_t, b->insns.n),
+	};
+	for (size_t i = 0; i < b->fixups.n; i++)
+		r.label_of[b->fixups.v[i].insn] = b->fixups.v[i].label + 1;
+	find_reached(&r);
+	keep_reached(&r);
+}
+
 struct err *bpf_asm_finish(struct bpf_asm *b, struct bpf_code *out)
 {
 	if (b->failure.len)

@@ -110,6 +110,9 @@ struct bpf_code_func {
 	const char *name;
 };
 
+// Leaves out instructions that are never reached, which the kernel would refuse. To be called once,
+// before bpf_asm_finish.
+void bpf_asm_drop_unreached(struct bpf_asm *b);
 // Everything in it is the arena's.
 MUST_USE struct err *bpf_asm_finish(struct bpf_asm *b, struct bpf_code *out);
 

@@ -178,7 +178,7 @@ enum builtin {
 // Registers that DWARF has no number for.
 enum { PROGRAM_REG_FLAGS = 0x100, PROGRAM_REG_CS, PROGRAM_REG_SS, PROGRAM_REG_ORIG_AX };
 
-// expr->meaning of an EXPR_NAME or EXPR_CALL that stands for a builtin.
+// expr->meaning of an EXPR_NAME that stands for a builtin; pid() and ustack(3) become NAMEs, too.
 struct builtin_use {
 	enum builtin id;
 	uint32_t index;       // ARG, SARG, REG

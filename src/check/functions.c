@@ -231,6 +231,11 @@ void check_call(struct checker *c, struct expr *e)
 	if (!f) {
 		if (!check_builtin(c, e, name.text, &args))
 			tell_unknown_call(c, e);
+		else if (c->is_final && e->kind == EXPR_CALL) {
+			// Nobody has to ask what kind of call it is.
+			e->kind = EXPR_NAME;
+			e->str = name.text;
+		}
 		return;
 	}
 	if (!is_count_right(c, e, f))

@@ -83,7 +83,7 @@ struct code {
 	size_t n_spans;
 	struct bpf_map **maps; // all of them, to be created before the programs are loaded
 	size_t n_maps;
-	struct bpf_map **map_of; // by program_map.index
+	struct bpf_map **map_of; // by program_map.index; see code_map_is_set
 	struct bpf_map *globals; // one value, BPF_F_MMAPABLE
 	struct bpf_map *ring;
 	struct bpf_map *sites;   // NULL: not used. Values to be written before anything runs:
@@ -102,10 +102,15 @@ struct code_options {
 	uint64_t pid_ns_dev, pid_ns_ino;
 };
 
-// What the kernel cannot do is an error that names the place in the script (in p->diag) and what
-// would help. Everything is the arena's.
+// What the kernel cannot do is an error that names the place in the script, in p->diag: the code is
+// not to be used then. Everything is the arena's.
 MUST_USE struct err *code_make(struct arena *a, const struct program *p,
 			       const struct code_options *options, struct code **out);
+// A map without keys is an array of one value, or one of each CPU; the last word of it says whether
+// it was ever set. value: what bpf_map_lookup gives. True for entries of other maps.
+bool code_map_is_set(const struct bpf_map *m, const void *value);
+void code_map_mark_set(const struct bpf_map *m, void *value);
+
 // -d bpf
 void code_dump(const struct code *c, const struct program *p, FILE *out);
 

@@ -85,6 +85,12 @@ static void merge_slot(const struct out_type *t, struct out_tslot *to, struct ou
 	}
 }
 
+uint64_t out_extreme_mask(const struct out_type *t)
+{
+	uint64_t sign = t->is_signed ? (uint64_t)1 << 63 : 0;
+	return t->kind == OUT_MIN ? ~sign : sign;
+}
+
 static void merge_sums(uint8_t *to, const uint8_t *from, size_t size)
 {
 	for (size_t i = 0; i + 8 <= size; i += 8) {
@@ -104,6 +110,7 @@ static void merge_one(const struct out_type *t, uint8_t *to, const uint8_t *from
 		struct out_extreme b;
 		memcpy(&a, to, sizeof(a));
 		memcpy(&b, from, sizeof(b));
+		b.value ^= out_extreme_mask(t);
 		merge_extreme(t, t->kind, &a, b);
 		memcpy(to, &a, sizeof(a));
 	} else if (t->kind == OUT_TSERIES) {

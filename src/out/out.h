@@ -261,11 +261,14 @@ void out_format_render(const struct out_env *env, const struct out_format *f,
 
 // --- aggregations ---
 
-// An unset one reads as 0.
+// An unset one reads as 0. As a part, before out_agg_merge, value is value ^ out_extreme_mask():
+// of such words the larger one wins and 0 always loses, so that programs that interrupt each other
+// can exchange them one against the other.
 struct out_extreme {
 	uint64_t value;
 	uint64_t is_set;
 };
+uint64_t out_extreme_mask(const struct out_type *t);
 
 struct out_total {
 	uint64_t total;

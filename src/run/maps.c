@@ -30,9 +30,8 @@ static struct bytes copy(struct arena *a, const void *p, size_t len)
 	return (struct bytes) { own, len };
 }
 
-static struct err *add_row(void *ctx, const void *key, const void *value)
+static void put_row(struct reading *r, const void *key, const void *value)
 {
-	struct reading *r = ctx;
 	struct out_row row = { 0 };
 	if (r->map->key)
 		row.key = copy(r->arena, key, r->from->key_size);
@@ -47,6 +46,13 @@ static struct err *add_row(void *ctx, const void *key, const void *value)
 		row.value = copy(r->arena, value, r->from->value_size);
 	}
 	VEC_PUSH(r->arena, &r->rows, row);
+}
+
+static struct err *add_row(void *ctx, const void *key, const void *value)
+{
+	struct reading *r = ctx;
+	if (code_map_is_set(r->from, value))
+		put_row(r, key, value);
 	return NULL;
 }
 
@@ -92,7 +98,7 @@ static struct err *print(struct session *s, const struct program_map *m, uint64_
 	TRY(bpf_map_each(r.from, add_row, &r));
 	// What was never set reads as 0, when it is asked for.
 	if (!r.rows.n && !m->key && wants_unset)
-		TRY(add_row(&r, "", arena_alloc(a, 1, bpf_map_value_bytes(r.from))));
+		put_row(&r, "", arena_alloc(a, 1, bpf_map_value_bytes(r.from)));
 	put(s, &r, top, div);
 	return NULL;
 }
@@ -130,7 +136,7 @@ struct err *map_print_entry(struct session *s, const struct program_map *m, stru
 	uint8_t *value = arena_alloc(a, 1, bpf_map_value_bytes(r.from));
 	bool found;
 	TRY(bpf_map_lookup(r.from, whole, value, &found));
-	TRY(add_row(&r, whole, value));
+	put_row(&r, whole, value);
 	if (is_histogram(m))
 		put(s, &r, 0, 0);
 	else
@@ -167,23 +173,30 @@ static struct err *read_keys(const struct bpf_map *m, struct arena *a, struct ke
 	return bpf_map_each(m, add_key, out);
 }
 
-struct err *map_zero(struct session *s, const struct program_map *m)
+// is_set: a map without keys has a value then.
+static struct err *zero(const struct bpf_map *map, bool is_set)
 {
-	const struct bpf_map *map = map_of(s, m);
 	AUTO(arena_autofree) struct arena *a = arena_new();
 	struct keys keys;
 	TRY(read_keys(map, a, &keys));
-	const uint8_t *zeros = arena_alloc(a, 1, bpf_map_value_bytes(map));
+	uint8_t *zeros = arena_alloc(a, 1, bpf_map_value_bytes(map));
+	if (is_set)
+		code_map_mark_set(map, zeros);
 	for (size_t i = 0; i < keys.v.n; i++)
 		TRY(bpf_map_update(map, keys.v.v[i], zeros, BPF_ANY));
 	return NULL;
+}
+
+struct err *map_zero(struct session *s, const struct program_map *m)
+{
+	return zero(map_of(s, m), true);
 }
 
 struct err *map_clear(struct session *s, const struct program_map *m)
 {
 	const struct bpf_map *map = map_of(s, m);
 	if (map->type == BPF_MAP_TYPE_ARRAY || map->type == BPF_MAP_TYPE_PERCPU_ARRAY)
-		return map_zero(s, m);
+		return zero(map, false);
 	AUTO(arena_autofree) struct arena *a = arena_new();
 	struct keys keys;
 	TRY(read_keys(map, a, &keys));

@@ -367,3 +367,35 @@ TEST(bpf_log_reads_old_and_new_kernels)
 	check_log("\n\n99999999999: (05) x\nno\n", "99999999999: (05) x", -1);
 	check_log("3: (95) exit", "", 3);
 }
+
+TEST(bpf_asm_leaves_out_what_is_never_reached)
+{
+	struct arena *a = arena_new();
+	struct bpf_asm *b = bpf_asm_new(a);
+	struct bpf_label over = bpf_label_new(b), unused = bpf_label_new(b);
+	struct bpf_label used = bpf_label_new(b);
+	bpf_call_func(b, used);
+	bpf_jump(b, over);
+	bpf_const(b, BPF_REG_1, 1ULL << 40); // nobody comes here
+	bpf_call_func(b, unused);
+	bpf_bind(b, over);
+	bpf_span(b, 7);
+	bpf_const(b, BPF_REG_0, 1ULL << 41);
+	bpf_exit(b);
+	bpf_func(b, unused, "unused");
+	bpf_exit(b);
+	bpf_func(b, used, "used");
+	bpf_const(b, BPF_REG_0, 3);
+	bpf_exit(b);
+	struct bpf_code code;
+	bpf_asm_drop_unreached(b);
+	CHECK_OK(bpf_asm_finish(b, &code));
+	CHECK_INT(code.n, 7);
+	CHECK_INT(code.insns[0].imm, 4);
+	CHECK_INT(code.insns[1].off, 0);
+	CHECK_INT(code.spans[2], 7);
+	CHECK_INT(code.n_funcs, 2);
+	CHECK_INT(code.funcs[1].start, 5);
+	CHECK_STR(code.funcs[1].name, "used");
+	arena_free(a);
+}

@@ -619,7 +619,7 @@ TEST(out_agg_sums)
 
 TEST(out_agg_extremes)
 {
-	static const struct out_extreme parts[] = {
+	static const struct out_extreme values[] = {
 		{ 0, 0 }, { (uint64_t)-3, 1 }, { 0, 0 }, { 4, 1 }
 	};
 	static const struct {
@@ -634,7 +634,12 @@ TEST(out_agg_extremes)
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct out_type t = agg_type(cases[i].kind, cases[i].is_signed);
-		struct out_extreme merged;
+		struct out_extreme merged, parts[ARRAY_LEN(values)];
+		for (size_t k = 0; k < ARRAY_LEN(values); k++) {
+			parts[k] = values[k];
+			if (values[k].is_set)
+				parts[k].value ^= out_extreme_mask(&t);
+		}
 		out_agg_merge(&t, parts, 4, sizeof(parts[0]), &merged);
 		CHECK_INT(merged.value, cases[i].want);
 		out_agg_merge(&t, parts, 1, sizeof(parts[0]), &merged);

@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "code/gen.h"
+
+#define STACK_BYTES   512
+#define COMMENT_BYTES 60
+
+// --- places in the script ---
+
+uint32_t gen_at(struct gen *g, struct span span)
+{
+	struct unit *u = g->u;
+	uint32_t before = g->span;
+	const struct span *last = u->spans.n ? &u->spans.v[u->spans.n - 1] : NULL;
+	if (!last || last->source != span.source || last->off != span.off || last->len != span.len)
+		VEC_PUSH(u->a, &u->spans, span);
+	gen_at_again(g, (uint32_t)u->spans.n - 1);
+	return before;
+}
+
+void gen_at_again(struct gen *g, uint32_t before)
+{
+	g->span = before;
+	bpf_span(g->b, before);
+}
+
+bool gen_has(const struct gen *g, enum bpf_feature_id f)
+{
+	return g->u->o->has(g->u->o->ctx, f);
+}
+
+void gen_refuse(struct gen *g, struct span span, const char *what, const char *since)
+{
+	diag_error(g->p->diag, span, "this kernel cannot run %s", what);
+	diag_hint(g->p->diag, "Linux %s or newer can; 'stoat info' tells what yours can do", since);
+}
+
+// --- failures ---
+
+uint32_t gen_failure(struct gen *g, struct span span, const char *what, const struct program_map *m)
+{
+	struct unit *u = g->u;
+	for (size_t i = 0; i < u->failures.n; i++) {
+		const struct code_failure *f = &u->failures.v[i];
+		if (f->span.source == span.source && f->span.off == span.off &&
+		    f->span.len == span.len && f->map == m && strcmp(f->what, what) == 0)
+			return (uint32_t)i;
+	}
+	VEC_PUSH(u->a, &u->failures, (struct code_failure) { span, what, m });
+	return (uint32_t)(u->failures.n - 1);
+}
+
+struct bpf_label gen_cold(struct gen *g, struct cold c)
+{
+	if (g->cold.n == 0)
+		g->cold_since = bpf_here(g->b);
+	c.span = g->span;
+	c.start = bpf_label_new(g->b);
+	VEC_PUSH(g->a, &g->cold, c);
+	return c.start;
+}
+
+void gen_check(struct gen *g, struct span span, const char *what)
+{
+	struct bpf_label back = bpf_label_new(g->b);
+	struct cold c = { .kind = COLD_FAILURE,
+			  .failure = gen_failure(g, span, what, NULL),
+			  .back = back };
+	bpf_jump_if_imm(g->b, BPF_JSLT, R0, 0, gen_cold(g, c));
+	bpf_bind(g->b, back);
+}
+
+static void count(struct gen *g, uint32_t off)
+{
+	bpf_map_value_ref(g->b, R1, g->u->c->globals, off);
+	bpf_const(g->b, R2, 1);
+	bpf_atomic(g->b, 8, BPF_ADD, R1, 0, R2);
+}
+
+static uint32_t failure_off(uint32_t failure)
+{
+	return (uint32_t)(offsetof(struct code_globals, failures) + 8 * failure);
+}
+
+void gen_count_failure(struct gen *g, struct span span, const char *what,
+		       const struct program_map *m)
+{
+	count(g, failure_off(gen_failure(g, span, what, m)));
+}
+
+// What a map says when it is full.
+#define MAP_FULL (-7) // -E2BIG
+
+static void emit_cold(struct gen *g, const struct cold *c)
+{
+	uint32_t before = g->span;
+	gen_at_again(g, c->span);
+	bpf_bind(g->b, c->start);
+	if (c->kind == COLD_LOST) {
+		bpf_comment(g->b, "the event is lost");
+		count(g, offsetof(struct code_globals, n_lost));
+	} else if (c->kind == COLD_UPDATE) {
+		struct bpf_label other = bpf_label_new(g->b);
+		bpf_jump_if_imm(g->b, BPF_JNE, R0, MAP_FULL, other);
+		bpf_comment(g->b, "the map is full");
+		count(g, failure_off(c->failure));
+		bpf_jump(g->b, c->back);
+		bpf_bind(g->b, other);
+		count(g, failure_off(c->other_failure));
+	} else {
+		bpf_comment(g->b, "failed");
+		count(g, failure_off(c->failure));
+	}
+	bpf_jump(g->b, c->back);
+	gen_at_again(g, before);
+}
+
+void gen_cold_flush(struct gen *g)
+{
+	for (size_t i = 0; i < g->cold.n; i++)
+		emit_cold(g, &g->cold.v[i]);
+	g->cold.n = 0;
+}
+
+void gen_later(struct gen *g, struct pending p)
+{
+	p.scratch_used = g->f.scratch_used;
+	VEC_PUSH(g->a, &g->pending, p);
+}
+
+// --- maps ---
+
+struct bpf_map *unit_map(struct unit *u, struct bpf_map m)
+{
+	struct bpf_map *map = ARENA_NEW(u->a, struct bpf_map);
+	*map = m;
+	map->fd = -1;
+	VEC_PUSH(u->a, &u->maps, map);
+	return map;
+}
+
+static void make_maps(struct unit *u)
+{
+	const struct program *p = u->p;
+	bool has_perf_event = false;
+	for (size_t i = 0; i < p->n_parts; i++)
+		has_perf_event |= u->c->progs[i].type == BPF_PROG_TYPE_PERF_EVENT;
+	u->c->globals = unit_map(u, (struct bpf_map) { .name = "globals",
+						       .type = BPF_MAP_TYPE_ARRAY,
+						       .key_size = 4,
+						       .value_size = sizeof(struct code_globals),
+						       .max_entries = 1,
+						       .flags = BPF_F_MMAPABLE });
+	u->c->ring = unit_map(u, (struct bpf_map) { .name = "ring",
+						    .type = BPF_MAP_TYPE_RINGBUF,
+						    .max_entries = p->config->ring_bytes });
+	u->c->map_of = ARENA_ARRAY(u->a, struct bpf_map *, p->n_maps);
+	for (size_t i = 0; i < p->n_maps; i++)
+		u->c->map_of[i] = map_create(u, p->maps[i], has_perf_event);
+	scratch_maps(u);
+}
+
+// --- one program ---
+
+static enum bpf_prog_type prog_type(enum probe_kind kind)
+{
+	switch (kind) {
+	case PROBE_BEGIN:
+	case PROBE_END:
+	case PROBE_SIGNAL:
+		return BPF_PROG_TYPE_RAW_TRACEPOINT; // run by hand
+	case PROBE_UPROBE:
+	case PROBE_URETPROBE:
+	case PROBE_USDT:
+		return BPF_PROG_TYPE_KPROBE;
+	case PROBE_TRACEPOINT:
+		return BPF_PROG_TYPE_TRACEPOINT;
+	case PROBE_INTERVAL:
+	case PROBE_PROFILE:
+	case PROBE_SOFTWARE:
+	case PROBE_HARDWARE:
+	case PROBE_WATCHPOINT:
+		return BPF_PROG_TYPE_PERF_EVENT;
+	}
+	return BPF_PROG_TYPE_UNSPEC;
+}
+
+static void check_active(struct gen *g, struct bpf_label out)
+{
+	if (g->part->kind == PROBE_BEGIN || g->part->kind == PROBE_END)
+		return;
+	bpf_comment(g->b, "not before everything is attached");
+	bpf_map_value_ref(g->b, R1, g->u->c->globals, offsetof(struct code_globals, is_active));
+	bpf_load(g->b, 8, R1, R1, 0);
+	bpf_jump_if_imm(g->b, BPF_JEQ, R1, 0, out);
+}
+
+// Bits of the flags register.
+enum { FLAG_CF = 0x1, FLAG_PF = 0x4, FLAG_ZF = 0x40, FLAG_SF = 0x80, FLAG_OF = 0x800 };
+
+// Leaves if the jump with that condition is taken.
+static void check_flags(struct gen *g, uint8_t cc, struct bpf_label out)
+{
+	static const uint16_t any[8] = { FLAG_OF, FLAG_CF, FLAG_ZF, FLAG_CF | FLAG_ZF,
+					 FLAG_SF, FLAG_PF, 0,       FLAG_ZF };
+	struct bpf_asm *b = g->b;
+	bool is_negated = cc & 1;
+	struct bpf_label stays = bpf_label_new(b), taken = is_negated ? stays : out;
+	bpf_comment(b, "only when the jump here is not taken");
+	gen_reg(g, R1, PROGRAM_REG_FLAGS);
+	if (any[cc >> 1])
+		bpf_jump_if_imm(b, BPF_JSET, R1, any[cc >> 1], taken);
+	if (cc >= 12) {
+		// SF is not OF.
+		bpf_mov(b, R2, R1);
+		bpf_alu_imm(b, BPF_LSH, R2, 4);
+		bpf_alu(b, BPF_XOR, R2, R1);
+		bpf_jump_if_imm(b, BPF_JSET, R2, FLAG_OF, taken);
+	}
+	if (is_negated)
+		bpf_jump(b, out);
+	bpf_bind(b, stays);
+}
+
+static void check_pid(struct gen *g, struct bpf_label out)
+{
+	bpf_comment(g->b, "only process %d", g->p->pid);
+	gen_pid(g, false);
+	bpf_jump_if_imm(g->b, BPF_JNE, R0, g->p->pid, out);
+}
+
+// Bytes of a stack frame, so that all that may stand on each other have room.
+static int frame_limit(int depth)
+{
+	return STACK_BYTES / (depth + 1) & ~31;
+}
+
+static void make_vars(struct gen *g)
+{
+	const struct program_part *part = g->part;
+	g->vars = ARENA_ARRAY(g->a, struct spot, part->n_vars);
+	for (size_t i = 0; i < part->n_vars; i++) {
+		int size = (int)part->vars[i]->type->size;
+		// Callbacks reach only scratch memory.
+		g->vars[i] = g->has_callbacks ? frame_alloc_scratch(g, size) : frame_alloc(g, size);
+	}
+}
+
+static void clear_vars(struct gen *g)
+{
+	for (size_t i = 0; i < g->part->n_vars; i++) {
+		bpf_comment(g->b, "$%.*s", STR_ARG(g->part->vars[i]->name));
+		spot_zero(g, g->vars[i], (g->part->vars[i]->type->size + 7) & ~7ULL);
+	}
+}
+
+static void emit_predicate(struct gen *g, struct bpf_label out)
+{
+	bool used = g->uses_scratch;
+	struct frame before = g->f;
+	g->uses_scratch = false;
+	uint32_t at = gen_at(g, g->part->predicate->span);
+	gen_jump(g, g->part->predicate, false, out);
+	gen_at_again(g, at);
+	g->predicate_uses_scratch = g->uses_scratch;
+	g->uses_scratch |= used;
+	g->f = before;
+}
+
+// What every function's frame has: its link if there are callbacks, and the word for loops.
+static struct frame frame_start(struct gen *g, int scratch_used)
+{
+	int used = (g->has_callbacks ? LINK_BYTES : 0) + 8;
+	g->counter_off = -used;
+	return (struct frame) { .stack_used = used, .scratch_used = scratch_used };
+}
+
+static void emit_callbacks(struct gen *g)
+{
+	g->is_in_callback = true;
+	// More of them may come up meanwhile.
+	for (size_t i = 0; i < g->pending.n; i++) {
+		struct pending p = g->pending.v[i];
+		g->f = frame_start(g, p.scratch_used);
+		g->loop = NULL;
+		p.emit(g, &p);
+		gen_cold_flush(g);
+	}
+}
+
+static void emit(struct gen *g)
+{
+	const struct program_part *part = g->part;
+	struct bpf_asm *b = g->b;
+	struct bpf_label out = bpf_label_new(b);
+	bool claims_early = g->has_scratch && g->predicate_uses_scratch;
+	g->leave = bpf_label_new(b);
+	gen_at(g, part->clause->clause->attach ? part->clause->clause->attach->span : SPAN_NONE);
+	g->f = frame_start(g, SCRATCH_START);
+	bpf_mov(b, R_CTX, R1);
+	check_active(g, out);
+	if (part->entry_cc != INSN_CC_NONE)
+		check_flags(g, part->entry_cc & 0xf, out);
+	if (part->checks_pid)
+		check_pid(g, out);
+	if (g->has_callbacks)
+		bpf_store(b, 8, R_FRAME, LINK_CTX, R_CTX);
+	if (claims_early)
+		gen_claim(g);
+	if (part->predicate)
+		emit_predicate(g, claims_early ? g->leave : out);
+	// Known to be used before the body is: variables may be large.
+	make_vars(g);
+	if (g->has_scratch && !claims_early)
+		gen_claim(g);
+	clear_vars(g);
+	gen_block(g, part->body);
+	bpf_bind(b, g->leave);
+	if (g->has_scratch)
+		gen_release(g);
+	bpf_bind(b, out);
+	bpf_const(b, R0, 0);
+	bpf_exit(b);
+	gen_cold_flush(g);
+	emit_callbacks(g);
+}
+
+static struct gen gen_init(struct unit *u, const struct program_part *part)
+{
+	struct gen g = {
+		.u = u,
+		.a = u->a,
+		.p = u->p,
+		.b = bpf_asm_new(u->a),
+		.part = part,
+		.type = u->c->progs[part->index].type,
+		.has_scratch = true,
+		.predicate_uses_scratch = true,
+		.span = BPF_SPAN_NONE,
+	};
+	g.stack_depth = loops_depth(part, &g.has_callbacks);
+	g.stack_limit = frame_limit(g.stack_depth);
+	return g;
+}
+
+static const char *const kind_words[] = { "BEGIN", "END" };
+
+static struct err *make_prog(struct unit *u, const struct program_part *part)
+{
+	size_t n_spans = u->spans.n;
+	struct gen first = gen_init(u, part);
+	emit(&first);
+	u->spans.n = n_spans;
+	struct gen g = gen_init(u, part);
+	g.has_scratch = first.uses_scratch || g.has_callbacks;
+	g.predicate_uses_scratch = first.predicate_uses_scratch;
+	emit(&g);
+	if (g.has_scratch)
+		u->scratch_bytes =
+			MAX(u->scratch_bytes, (uint32_t)MAX(g.scratch_max, SCRATCH_START));
+	bpf_asm_drop_unreached(g.b);
+	struct err *e = bpf_asm_finish(g.b, &u->c->progs[part->index].code);
+	struct str probe = part->n_probes ? part->probes[0]->text : STR("");
+	if (!probe.len)
+		probe = str_from(kind_words[part->kind == PROBE_END]);
+	return err_wrap(e, "%.*s", STR_ARG(probe));
+}
+
+static void unit_finish(struct unit *u)
+{
+	u->c->globals->value_size = (uint32_t)(sizeof(struct code_globals) + 8 * u->failures.n);
+	if (u->scratch_bytes) {
+		u->scratch->value_size = (u->scratch_bytes + 7) & ~7u;
+		VEC_PUSH(u->a, &u->maps, u->scratch);
+	}
+	u->c->failures = u->failures.v;
+	u->c->n_failures = u->failures.n;
+	u->c->maps = u->maps.v;
+	u->c->n_maps = u->maps.n;
+	u->c->spans = u->spans.v;
+	u->c->n_spans = u->spans.n;
+}
+
+struct err *code_make(struct arena *a, const struct program *p, const struct code_options *options,
+		      struct code **out)
+{
+	struct unit u = { .a = a, .p = p, .o = options, .c = ARENA_NEW(a, struct code) };
+	u.c->n_progs = p->n_parts;
+	u.c->progs = ARENA_ARRAY(a, struct code_prog, p->n_parts);
+	for (size_t i = 0; i < p->n_parts; i++)
+		u.c->progs[i] = (struct code_prog) { .part = p->parts[i],
+						     .type = prog_type(p->parts[i]->kind) };
+	make_maps(&u);
+	struct err *e = NULL;
+	for (size_t i = 0; i < p->n_parts && !e; i++)
+		e = make_prog(&u, p->parts[i]);
+	if (u.btf)
+		bpf_btf_close(u.btf);
+	if (e)
+		return e;
+	unit_finish(&u);
+	*out = u.c;
+	return NULL;
+}

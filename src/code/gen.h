@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the files of code/ share: one BPF program while it is being made. Private to the folder.
+//
+// A walk over the tree. Numbers, booleans and pointers are computed into r0, always extended to 64
+// bits by their type; everything else is computed into a place in memory. r6 is the context, r9
+// the scratch memory, r7 and r8 keep what must survive calls; what does not fit there lives in the
+// frame. r0 to r5 belong to whoever is at work.
+//
+// Each program is made twice: the first time tells how much scratch memory it needs and where.
+#ifndef CODE_GEN_H
+#define CODE_GEN_H
+
+#include "code/code.h"
+
+enum {
+	R0 = BPF_REG_0,
+	R1 = BPF_REG_1,
+	R2 = BPF_REG_2,
+	R3 = BPF_REG_3,
+	R4 = BPF_REG_4,
+	R5 = BPF_REG_5,
+	R_CTX = BPF_REG_6,
+	R7 = BPF_REG_7,
+	R8 = BPF_REG_8,
+	R_SCRATCH = BPF_REG_9,
+	R_FRAME = BPF_REG_10,
+};
+
+// --- memory of our own (frame.c, memory.c) ---
+
+// A place in the frame or in scratch memory.
+struct spot {
+	uint8_t reg; // R_FRAME, R_SCRATCH; others for as long as they hold
+	int off;
+};
+
+// What is handed out. Copied to remember a state and copied back to return to it.
+struct frame {
+	int stack_used; // bytes below r10
+	int scratch_used;
+	bool has_r7, has_r8; // taken
+};
+
+// A number that survives calls.
+struct temp {
+	uint8_t reg; // R7, R8; else in memory
+	struct spot at;
+};
+
+// How the start of a slot of scratch memory is used.
+enum {
+	SCRATCH_BUSY = 0,   // not 0: a program has it
+	SCRATCH_LEAVES = 8, // not 0: a loop's body wants the whole clause to end
+	SCRATCH_START = 16,
+};
+
+// Bytes that every function's frame starts with where callbacks are: what they need of it.
+enum { LINK_CTX = -8, LINK_SCRATCH = -16, LINK_BYTES = 16 };
+
+// --- functions and loops (loops.c, control.c) ---
+
+struct gen;
+
+struct loop {
+	struct bpf_label on_break, on_continue;
+};
+
+// A callback whose code follows later.
+struct pending {
+	struct bpf_label start;
+	void (*emit)(struct gen *g, const struct pending *p);
+	const struct stmt *stmt;
+	struct expr *call;
+	struct spot at; // what its helper needs to know
+	const struct program_map *map;
+	int scratch_used;
+};
+
+// Code that is reached when something failed, out of the way of what is usual.
+enum cold_kind { COLD_FAILURE, COLD_UPDATE, COLD_LOST };
+
+struct cold {
+	enum cold_kind kind;
+	struct bpf_label start, back;
+	uint32_t failure, other_failure;
+	uint32_t span;
+};
+
+// --- all of it ---
+
+// What the programs of a script share.
+struct unit {
+	struct arena *a;
+	const struct program *p;
+	const struct code_options *o;
+	struct code *c;
+	VEC(struct code_failure) failures;
+	VEC(struct bpf_map *) maps;
+	VEC(struct span) spans;
+	struct bpf_map *scratch, *processes;
+	struct bpf_map *zeros; // its value is nothing but zeros
+	uint32_t n_slots;      // of scratch memory
+	uint32_t scratch_bytes;
+	struct bpf_btf *btf; // NULL until it is needed
+};
+
+struct gen {
+	struct unit *u;
+	struct arena *a;
+	const struct program *p;
+	struct bpf_asm *b;
+	const struct program_part *part;
+	enum bpf_prog_type type;
+
+	struct frame f;
+	int stack_limit;
+	int counter_off; // from r10, of a word for loops: the verifier must see its value
+	int stack_depth; // of callbacks in callbacks, at most
+	// Found in the first round.
+	int scratch_max;
+	bool uses_scratch;
+	bool predicate_uses_scratch;
+	// Decided for the second one.
+	bool has_scratch;
+	bool has_callbacks;
+
+	bool is_in_callback;
+	struct loop *loop;
+	struct bpf_label leave; // of the program: gives back what it has and ends
+	struct spot *vars;      // by program_var.index
+	VEC(struct pending) pending;
+	VEC(struct cold) cold;
+	uint32_t span;
+	uint32_t cold_since; // where the first of cold was asked for
+};
+
+// --- code.c ---
+
+uint32_t gen_failure(struct gen *g, struct span span, const char *what,
+		     const struct program_map *m);
+// Goes there when r0, a helper's answer, is negative: counted, then on with r0 still set. r1 and
+// r2 are lost.
+void gen_check(struct gen *g, struct span span, const char *what);
+void gen_count_failure(struct gen *g, struct span span, const char *what,
+		       const struct program_map *m);
+struct bpf_label gen_cold(struct gen *g, struct cold c);
+void gen_cold_flush(struct gen *g);
+// What is emitted from here on comes from there; returns what held before.
+uint32_t gen_at(struct gen *g, struct span span);
+void gen_at_again(struct gen *g, uint32_t before);
+bool gen_has(const struct gen *g, enum bpf_feature_id f);
+// Tells once that the kernel cannot do it.
+void gen_refuse(struct gen *g, struct span span, const char *what, const char *since);
+struct bpf_map *unit_map(struct unit *u, struct bpf_map m);
+void gen_later(struct gen *g, struct pending p);
+
+// --- frame.c ---
+
+struct spot frame_alloc(struct gen *g, int bytes);
+struct spot frame_alloc_scratch(struct gen *g, int bytes);
+struct temp temp_new(struct gen *g);
+struct temp temp_keep(struct gen *g, uint8_t reg);
+void temp_set(struct gen *g, struct temp t, uint8_t reg);
+void temp_get(struct gen *g, uint8_t reg, struct temp t);
+
+// --- memory.c ---
+
+static inline struct spot spot_at(struct spot s, int64_t off)
+{
+	return (struct spot) { s.reg, s.off + (int)off };
+}
+
+// reg = address of s.
+void spot_ref(struct gen *g, uint8_t reg, struct spot s);
+void spot_load(struct gen *g, unsigned bytes, uint8_t reg, struct spot s);
+void spot_store(struct gen *g, unsigned bytes, struct spot s, uint8_t reg);
+void spot_store_imm(struct gen *g, unsigned bytes, struct spot s, uint64_t v);
+// r0 to r5 are lost in these.
+void spot_zero(struct gen *g, struct spot s, uint64_t bytes);
+void spot_copy(struct gen *g, struct spot to, struct spot from, uint64_t bytes);
+void spot_const(struct gen *g, struct spot s, struct bytes data, uint64_t bytes);
+// Jumps if bytes of a and b are not the same.
+void spot_differ(struct gen *g, struct spot a, struct spot b, uint64_t bytes,
+		 struct bpf_label differ);
+// Jumps if one of the bytes is not 0.
+void spot_not_zero(struct gen *g, struct spot a, uint64_t bytes, struct bpf_label to);
+// Cuts reg's value to the type and extends it to 64 bits again.
+void gen_extend(struct gen *g, uint8_t reg, const struct type *t);
+void gen_sign_extend(struct gen *g, uint8_t reg, unsigned bits);
+// r0 = *(t *)(reg + off), extended.
+void gen_load_typed(struct gen *g, const struct type *t, uint8_t reg, int off);
+
+// --- types ---
+
+// Computed into memory, not into r0.
+bool type_is_memory(struct type *t);
+bool type_is_unsigned(struct type *t);
+bool type_is_text(struct type *t);
+
+// --- expressions (scalar.c, value.c) ---
+
+// r0 = the number.
+void gen_num(struct gen *g, struct expr *e);
+// Goes there if e is true (or false: when).
+void gen_jump(struct gen *g, struct expr *e, bool when, struct bpf_label to);
+// All of e's value, type->size bytes.
+void gen_into(struct gen *g, struct expr *e, struct spot to);
+// As t, which e's type may be smaller than.
+void gen_into_typed(struct gen *g, struct expr *e, struct type *t, struct spot to);
+// A place where the value is, which may be a variable's own.
+struct spot gen_spot(struct gen *g, struct expr *e);
+void gen_effect(struct gen *g, struct expr *e);
+void gen_op(struct gen *g, enum expr_op op, const struct expr *e, bool is_unsigned);
+// r0 = r0 op constant; false if there is no such instruction.
+bool gen_op_imm(struct gen *g, enum expr_op op, bool is_unsigned, uint64_t v);
+void gen_call_num(struct gen *g, struct expr *e);
+void gen_call_into(struct gen *g, struct expr *e, struct spot to);
+void gen_builtin_num(struct gen *g, struct expr *e, const struct builtin_use *u);
+void gen_clock(struct gen *g, enum out_clock clock, struct span span);
+void gen_builtin_into(struct gen *g, struct expr *e, const struct builtin_use *u, struct spot to);
+bool expr_is_const(const struct expr *e, uint64_t *out);
+// If e is a builtin: its use. NULL otherwise.
+const struct builtin_use *expr_builtin(const struct expr *e);
+bool expr_mentions(struct expr *e, const struct program_var *v);
+
+// --- places in memory that is not ours (lvalue.c) ---
+
+enum space { SPACE_OWN, SPACE_USER, SPACE_KERNEL, SPACE_CTX };
+
+// OWN: at spot. CTX: at r6 + off. USER, KERNEL: at r0 + off; what is ours but at a place that is
+// computed is like the kernel's.
+struct loc {
+	enum space space;
+	struct spot spot;
+	int64_t off;
+};
+
+bool expr_is_place(const struct expr *e);
+struct loc gen_loc(struct gen *g, struct expr *e);
+// r0 = the number there.
+void gen_loc_num(struct gen *g, struct loc l, struct type *t, struct span span);
+void gen_loc_into(struct gen *g, struct loc l, uint64_t bytes, struct spot to, struct span span);
+// r0 = the word of the traced program at r0 + off.
+void gen_user_word(struct gen *g, int64_t off, unsigned bytes, struct span span);
+void gen_member_num(struct gen *g, struct expr *e);
+// Reads into to; the address is in r3.
+void gen_read(struct gen *g, enum space space, struct spot to, uint64_t bytes, struct span span);
+
+// --- registers and sites (context.c) ---
+
+int ctx_reg_off(uint16_t dwarf_reg);
+void gen_reg(struct gen *g, uint8_t to, uint16_t dwarf_reg);
+// r0 = bytes from addresses in the file to addresses now.
+void gen_bias(struct gen *g, struct span span);
+void gen_places_into(struct gen *g, const struct member_use *m, struct expr *e, struct spot to);
+void gen_places_num(struct gen *g, const struct member_use *m, struct expr *e);
+void gen_arg(struct gen *g, struct expr *e, uint32_t index);
+// r0 = 64 bits of the site's value in map sites.
+void gen_site_word(struct gen *g, unsigned off, struct span span);
+// r0 = the cookie.
+void gen_cookie(struct gen *g, struct span span);
+// r0 = number of the process (or thread), as the user's namespace has it.
+void gen_pid(struct gen *g, bool is_thread);
+
+// --- maps (maps.c, agg.c) ---
+
+struct bpf_map *map_create(struct unit *u, const struct program_map *m, bool has_perf_event);
+bool map_is_array(const struct bpf_map *m);
+struct bpf_map *gen_map(const struct gen *g, const struct program_map *m);
+struct spot gen_key(struct gen *g, struct expr *map);
+// r0 = the value's address or NULL.
+void gen_lookup(struct gen *g, const struct program_map *m, struct spot key);
+// The same; an entry that is not there is added, with zeros. Goes to none if that is not possible.
+void gen_lookup_or_add(struct gen *g, const struct program_map *m, struct spot key,
+		       struct span span, struct bpf_label none);
+// A map with a value of so many zeros.
+struct bpf_map *zeros_map(struct unit *u, uint32_t bytes);
+void gen_map_num(struct gen *g, struct expr *e);
+void gen_map_into(struct gen *g, struct expr *e, struct spot to);
+void gen_map_assign(struct gen *g, struct expr *target, struct expr *value);
+// @m += n: old or new value in r0.
+void gen_map_change(struct gen *g, struct expr *target, enum expr_op op, struct expr *value,
+		    bool wants_old, bool is_used);
+void gen_map_delete(struct gen *g, struct expr *map);
+void gen_map_has(struct gen *g, struct expr *map);
+void gen_map_find(struct gen *g, struct expr *map, struct expr *var);
+void gen_map_len(struct gen *g, struct expr *map);
+void gen_agg(struct gen *g, struct expr *target, struct expr *call);
+// r0 = the aggregation as one number.
+void gen_agg_num(struct gen *g, const struct program_map *m, struct spot key, struct span span);
+
+// --- text (string.c) ---
+
+// What str() and buf() read.
+struct source {
+	enum space space;
+	struct temp address;
+	bool has_n; // the script says how much
+	struct temp n;
+};
+
+struct tail;
+
+// Where it goes: a place, or the end of an event's tail.
+struct dest {
+	struct spot spot;
+	const struct tail *tail;
+};
+
+// reg = its address; r5 is lost.
+void dest_ref(struct gen *g, uint8_t reg, struct dest d, int64_t off);
+struct source source_of(struct gen *g, struct expr *call);
+// r0 = how many bytes are there (of text: with its NUL), or negative.
+void source_read_text(struct gen *g, const struct source *s, struct dest to, uint64_t size,
+		      struct span span);
+void source_read_bytes(struct gen *g, const struct source *s, struct dest to, uint64_t max,
+		       struct span span);
+void gen_str(struct gen *g, struct expr *call, struct spot to);
+void gen_buf(struct gen *g, struct expr *call, struct spot to);
+void gen_text_jump(struct gen *g, struct expr *a, struct expr *b, uint64_t n, bool when_equal,
+		   struct bpf_label to);
+void gen_strcontains(struct gen *g, struct expr *call, bool wants_place);
+void gen_strlen(struct gen *g, struct expr *e);
+
+// --- events (event.c) ---
+
+void gen_action(struct gen *g, struct expr *call, const struct program_action *action);
+// Sends bytes from there.
+void gen_send(struct gen *g, struct spot from, uint64_t bytes, bool wakes);
+
+// --- stacks and symbols (stack.c) ---
+
+void gen_stack_into(struct gen *g, struct expr *e, const struct builtin_use *u, struct spot to);
+void gen_stack_len(struct gen *g, struct expr *e);
+// The pid is sent when it is new; r0 = the pid.
+void gen_process(struct gen *g, struct span span);
+
+// --- statements (control.c, loops.c) ---
+
+void gen_block(struct gen *g, const struct block *b);
+void gen_stmt(struct gen *g, const struct stmt *s);
+void gen_leave(struct gen *g);
+void gen_loop_while(struct gen *g, const struct stmt *s);
+void gen_loop_range(struct gen *g, const struct stmt *s);
+void gen_loop_map(struct gen *g, const struct stmt *s);
+void gen_unroll(struct gen *g, const struct stmt *s);
+void gen_break(struct gen *g);
+void gen_continue(struct gen *g);
+int loops_depth(const struct program_part *part, bool *has_callbacks);
+struct spot var_spot(const struct gen *g, const struct expr *var);
+
+// --- scratch.c ---
+
+void gen_claim(struct gen *g);
+void gen_release(struct gen *g);
+void scratch_maps(struct unit *u);
+
+#endif
