@@ -246,8 +246,8 @@ struct call_use {
 
 // expr->meaning of an EXPR_MEMBER (and EXPR_NAME, EXPR_INDEX never need one: types say it all).
 enum member_kind {
-	MEMBER_FIELD,  // of a struct, union, tuple or record: field of the base's type; through the
-		       // pointer if the base is one
+	MEMBER_FIELD, // of a struct, union, tuple or record: field of the base's type; through the
+		      // pointer if the base is one
 	MEMBER_PLACES, // args.x of a uprobe: a value that is where places say, type is expr->type
 };
 
@@ -314,8 +314,9 @@ struct check_options {
 	struct str *named_params; // "name=value" or "name", after "--"
 	size_t n_named_params;
 	int pid;
-	bool has_child; // -c
-	bool is_unsafe; // --unsafe: system() and the like
+	bool has_child;      // -c
+	bool has_multi_link; // as in struct plan_options
+	bool is_unsafe;      // --unsafe: system() and the like
 };
 
 // Never NULL; without errors in diag it is complete. The script's tree is annotated and changed:

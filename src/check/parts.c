@@ -155,11 +155,31 @@ static void add_probes(struct checker *c, struct program_part *part, const struc
 }
 
 // What the kernel can hold back by itself is not looked at again.
+// Uprobes are attached to the process itself where one link has many of them; perf events only to
+// a thread, so that they are on every CPU.
 static bool must_check_pid(const struct checker *c, enum probe_kind kind)
 {
-	if (!c->options->pid)
-		return false;
-	return kind == PROBE_TRACEPOINT || kind == PROBE_WATCHPOINT;
+	const struct check_options *o = c->options;
+	switch (kind) {
+	case PROBE_UPROBE:
+	case PROBE_URETPROBE:
+	case PROBE_USDT:
+		return o->pid && !o->has_multi_link;
+	case PROBE_TRACEPOINT:
+	case PROBE_PROFILE:
+	case PROBE_SOFTWARE:
+	case PROBE_HARDWARE:
+		// The command of -c is what its functions are traced in, as bpftrace has it.
+		return o->pid && !o->has_child;
+	case PROBE_WATCHPOINT:
+		return o->pid;
+	case PROBE_BEGIN:
+	case PROBE_END:
+	case PROBE_INTERVAL:
+	case PROBE_SIGNAL:
+		break;
+	}
+	return false;
 }
 
 static void make_part(struct checker *c, const struct plan_clause *clause, const struct group *g,

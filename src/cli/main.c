@@ -2,13 +2,25 @@
 // The program: finds the command, runs it, turns its error into a message and an exit status.
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/near.h"
 #include "cli/cli.h"
 
+// KEEP FIRST: what is done when no command is named.
 static const struct command commands[] = {
+	{
+		.name = "run",
+		.operands = "SCRIPT [PARAMETER...]",
+		.summary = "run a script in the bpftrace language",
+		.examples = "  stoat run script.bt                the same as stoat script.bt\n"
+			    "  stoat -e 'uprobe:./shop:main.* { @[func] = count(); }'\n"
+			    "  stoat -c './shop -n 3' script.bt   trace that command\n"
+			    "  stoat -l 'uprobe:./shop:main.*'    list what can be probed\n",
+		.run = run_run,
+	},
 	{
 		.name = "list",
 		.operands = "TARGET [PATTERN...]",
@@ -43,6 +55,8 @@ static void print_help(FILE *f)
 	      ": shows what Go programs (and C, C++, Rust ones) do, from outside\n"
 	      "\n"
 	      "usage: stoat COMMAND [OPTION...] TARGET ...\n"
+	      "       stoat [OPTION...] SCRIPT [PARAMETER...]\n"
+	      "       stoat [OPTION...] -e PROGRAM [PARAMETER...]\n"
 	      "\n"
 	      "commands:\n",
 	      f);
@@ -51,6 +65,7 @@ static void print_help(FILE *f)
 			commands[i].summary);
 	fputs("\n"
 	      "TARGET is a path, the name of a command on PATH, or a process id.\n"
+	      "SCRIPT is in the bpftrace language; its options are those of stoat run.\n"
 	      "stoat COMMAND --help tells more; the manual is stoat(1).\n"
 	      "exit status: 0 fine, 1 wrong usage or script, 2 the target or the kernel refuses\n",
 	      f);
@@ -82,6 +97,15 @@ static struct err *unknown_command(const char *name)
 	return err_note(e, "stoat --help lists the commands");
 }
 
+// A script in the place of a command.
+static bool is_script(const char *word)
+{
+	struct str name = str_from(word);
+	struct stat st;
+	return word[0] == '-' || str_ends(name, STR(".bt")) ||
+	       (stat(word, &st) == 0 && !S_ISDIR(st.st_mode));
+}
+
 static struct err *run(int argc, char **argv, int *status)
 {
 	if (argc < 2)
@@ -92,13 +116,11 @@ static struct err *run(int argc, char **argv, int *status)
 		print_help(stdout);
 		return NULL;
 	}
-	if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
-		puts("stoat " STOAT_VERSION);
-		return NULL;
-	}
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		if (strcmp(name, commands[i].name) == 0)
 			return commands[i].run(&commands[i], argc - 2, argv + 2, status);
+	if (is_script(name))
+		return commands[0].run(&commands[0], argc - 1, argv + 1, status);
 	return unknown_command(name);
 }
 

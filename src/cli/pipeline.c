@@ -103,6 +103,7 @@ static struct program *check(const struct job *j, const struct script *script,
 		.n_named_params = r->n_named_params,
 		.pid = r->pid,
 		.has_child = r->command != NULL,
+		.has_multi_link = run_code_options(j->trials, r->pid).has_multi,
 		.is_unsafe = r->is_unsafe,
 	};
 	return program_make(j->arena, script, j->plan, config, &o, j->diag);
