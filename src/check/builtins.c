@@ -376,6 +376,8 @@ bool check_builtin(struct checker *c, struct expr *e, struct str name, struct ex
 {
 	uint32_t index;
 	bool is_stack = numbered(name, "sarg", &index);
+	if (!c->part)
+		return false;
 	if (is_stack || numbered(name, "arg", &index)) {
 		e->type = NULL;
 		if (args->n)

@@ -228,7 +228,7 @@ static bool cast_target(struct checker *c, struct expr *e, struct type **out)
 // (Foo)x where Foo is a struct: what is meant is a pointer to it.
 static bool means_pointer(const struct type *to, const struct type *from)
 {
-	return is_record(to) && is_scalar(from) && !to->size == 0;
+	return is_record(to) && is_scalar(from) && to->size != 0;
 }
 
 void check_cast(struct checker *c, struct expr *e)

@@ -128,6 +128,7 @@ struct program *program_make(struct arena *a, const struct script *s, struct pla
 		.texts = map_init(a),
 		.map_names = map_init(a),
 		.name_numbers = map_init(a),
+		.part_vars = ARENA_NEW(a, struct var_list),
 	};
 	struct program *p = c.program;
 	p->config = config;

@@ -234,10 +234,11 @@ def code():
 
 
 def scripts():
-    folder = os.path.join(programs.ROOT, "tests", "golden", "ast")
-    for name in sorted(os.listdir(folder)):
-        if name.endswith(".bt"):
-            yield name, read(os.path.join(folder, name))
+    for stage in ["ast", "types"]:
+        folder = os.path.join(programs.ROOT, "tests", "golden", stage)
+        for name in sorted(os.listdir(folder)):
+            if name.endswith(".bt"):
+                yield name, read(os.path.join(folder, name))
 
 
 HARNESSES = {
@@ -247,6 +248,7 @@ HARNESSES = {
     "pclntab": [go_images, go_programs],
     "insn": [code],
     "script": [scripts],
+    "check": [scripts],
     "out": [scripts, code],
 }
 
