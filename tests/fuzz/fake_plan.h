@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A plan for any script without looking at a file: every uprobe is at an entry of a function that
-// nothing is known of, every tracepoint and usdt probe has fields and arguments of all kinds.
+// nothing is known of ("uprobe:flags" with a flags test, "uprobe:inside" not at the entry), every
+// tracepoint and usdt probe has fields and arguments of all kinds.
 #ifndef FAKE_PLAN_H
 #define FAKE_PLAN_H
 
@@ -15,7 +16,6 @@ static const struct {
 	{ "BEGIN", PROBE_BEGIN, 0, false },
 	{ "END", PROBE_END, 0, false },
 	{ "uprobe", PROBE_UPROBE, SITE_ENTRY, true },
-	{ "u", PROBE_UPROBE, SITE_OFFSET, true },
 	{ "uretprobe", PROBE_URETPROBE, SITE_RETPROBE, true },
 	{ "usdt", PROBE_USDT, SITE_USDT_NOTE, true },
 	{ "tracepoint", PROBE_TRACEPOINT, 0, false },
@@ -86,8 +86,11 @@ static void fake_probe(struct arena *a, struct plan_clause *clause, const struct
 		p.sites->kind = fake_kinds[i].site;
 		p.sites->vaddr = p.sites->foff = 0x1000;
 		p.sites->insn.cc = 6;
-		if (attach->offset)
+		struct str word = attach->n_fields ? attach->fields[0].text : STR("");
+		if (str_eq(word, STR("flags")))
 			p.sites->condition = SITE_NOT_TAKEN;
+		if (str_eq(word, STR("inside")))
+			p.sites->kind = SITE_OFFSET;
 		if (p.kind == PROBE_USDT)
 			p.sites->usdt = &fake_note;
 	}
