@@ -117,11 +117,13 @@ FUNCTION_CHECK(check_str)
 		return;
 	}
 	address_arg(c, arg);
+	bool is_asked = e->call.args.n > 1 && is_constant &&
+			e->call.args.v[1]->num.value <= c->config->max_strlen;
+	call_use_new(c, e, f)->n = is_asked ? (uint32_t)size : 0;
 	if (is_constant && c->is_final)
 		e->call.args.n = 1;
 	else if (!is_constant)
 		convert(c, e->call.args.v[1], type_int(c, false, 8));
-	call_use_new(c, e, f);
 	e->type = type_text(c, size);
 }
 

@@ -303,6 +303,11 @@ void gen_action(struct gen *g, struct expr *call, const struct program_action *a
 		gen_send(g, event, size.fixed, action->kind == ACTION_EXIT);
 	bpf_bind(g->b, tail.impossible);
 	g->f = before;
-	if (action->kind == ACTION_EXIT)
+	if (action->kind == ACTION_EXIT) {
+		// Nothing is counted or printed behind it.
+		bpf_map_value_ref(g->b, R1, g->u->c->globals,
+				  offsetof(struct code_globals, is_active));
+		bpf_store_imm(g->b, 8, R1, 0, 0);
 		gen_leave(g);
+	}
 }

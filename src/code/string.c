@@ -14,6 +14,7 @@ struct source source_of(struct gen *g, struct expr *call)
 	gen_num(g, address);
 	s.address = temp_keep(g, R0);
 	s.has_n = call->call.args.n > 1;
+	s.is_asked = s.has_n || ((const struct call_use *)call->meaning)->n;
 	if (s.has_n) {
 		gen_num(g, call->call.args.v[1]);
 		s.n = temp_keep(g, R0);
@@ -42,7 +43,7 @@ static void mark_cut(struct gen *g, const struct source *s, struct dest to, uint
 {
 	struct bpf_asm *b = g->b;
 	struct bpf_label whole = bpf_label_new(b);
-	if (s->has_n)
+	if (s->is_asked)
 		return;
 	struct frame before = g->f;
 	bpf_jump_if_imm(b, BPF_JNE, R0, (int64_t)size, whole);
