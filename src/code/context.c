@@ -41,11 +41,18 @@ struct site_value {
 	uint64_t probe_name;
 	uint64_t func_name;
 	uint64_t vaddr;
+	uint64_t caller; // see gen_caller
 };
 
-static struct site_value site_value(const struct program_site *s)
+static struct site_value site_value(const struct unit *u, size_t i)
 {
-	return (struct site_value) { s->probe_name, s->func_name, s->site ? s->site->vaddr : 0 };
+	const struct program_site *s = &u->p->sites[i];
+	return (struct site_value) {
+		.probe_name = s->probe_name,
+		.func_name = s->func_name,
+		.vaddr = s->site ? s->site->vaddr : 0,
+		.caller = u->callers ? u->callers[i] : 0,
+	};
 }
 
 static struct bpf_map *sites_map(struct unit *u)
@@ -54,7 +61,8 @@ static struct bpf_map *sites_map(struct unit *u)
 		return u->c->sites;
 	struct site_value *values = ARENA_ARRAY(u->a, struct site_value, u->p->n_sites);
 	for (size_t i = 0; i < u->p->n_sites; i++)
-		values[i] = site_value(&u->p->sites[i]);
+		values[i] = site_value(u, i);
+	u->site_values = values;
 	u->c->site_values = values;
 	u->c->sites = unit_map(u, (struct bpf_map) { .name = "sites",
 						     .type = BPF_MAP_TYPE_ARRAY,
@@ -78,6 +86,23 @@ void gen_cookie(struct gen *g, struct span span)
 	bpf_call(g->b, BPF_FUNC_get_attach_cookie);
 }
 
+static uint64_t site_word(const struct unit *u, size_t i, unsigned off)
+{
+	struct site_value v = site_value(u, i);
+	uint64_t word;
+	memcpy(&word, (const char *)&v + off, 8);
+	return word;
+}
+
+static bool is_same_word(const struct gen *g, unsigned off, uint64_t word)
+{
+	const struct program_part *part = g->part;
+	for (uint32_t i = 1; i < part->n_sites; i++)
+		if (site_word(g->u, part->first_site + i, off) != word)
+			return false;
+	return true;
+}
+
 void gen_site_word(struct gen *g, unsigned off, struct span span)
 {
 	const struct program_part *part = g->part;
@@ -86,10 +111,8 @@ void gen_site_word(struct gen *g, unsigned off, struct span span)
 		bpf_const(b, R0, 0);
 		return;
 	}
-	if (part->n_sites == 1 || g->type == BPF_PROG_TYPE_RAW_TRACEPOINT) {
-		struct site_value v = site_value(&g->p->sites[part->first_site]);
-		uint64_t word;
-		memcpy(&word, (const char *)&v + off, 8);
+	uint64_t word = site_word(g->u, part->first_site, off);
+	if (g->type == BPF_PROG_TYPE_RAW_TRACEPOINT || is_same_word(g, off, word)) {
 		bpf_const(b, R0, word);
 		return;
 	}
@@ -105,6 +128,40 @@ void gen_site_word(struct gen *g, unsigned off, struct span span)
 	bpf_load(b, 8, R0, R0, (int)off);
 	bpf_bind(b, done);
 	g->f = before;
+}
+
+// --- callers ---
+
+// The kernel's walk (from Linux 6.12 on) takes the caller from the stack when a probe is on "push
+// rbp" or endbr64.
+static bool looks_like_entry(struct target *t, const struct plan_site *s)
+{
+	struct bytes code = elf_at(target_elf(t), s->vaddr);
+	return s->insn.kind == INSN_ENDBR || (code.len && code.p[0] == 0x55);
+}
+
+static uint64_t caller_word(const struct program_site *s)
+{
+	struct target *t = s->probe->program ? s->probe->program->target : NULL;
+	int64_t off;
+	if (!s->site || !t || !target_hidden_caller(t, s->site->vaddr, &off))
+		return 0;
+	uint64_t flag = looks_like_entry(t, s->site) ? GEN_CALLER_MAY_BE_THERE : 0;
+	return ((uint64_t)off + 1) | flag;
+}
+
+void gen_caller(struct gen *g, struct span span)
+{
+	struct unit *u = g->u;
+	if (!u->callers) {
+		u->callers = ARENA_ARRAY(u->a, uint64_t, u->p->n_sites + 1);
+		for (size_t i = 0; i < u->p->n_sites; i++) {
+			u->callers[i] = caller_word(&u->p->sites[i]);
+			if (u->site_values)
+				u->site_values[i].caller = u->callers[i];
+		}
+	}
+	gen_site_word(g, offsetof(struct site_value, caller), span);
 }
 
 void gen_bias(struct gen *g, struct span span)

@@ -101,6 +101,8 @@ struct unit {
 	struct bpf_map *zeros; // its value is nothing but zeros
 	uint32_t n_slots;      // of scratch memory
 	uint32_t scratch_bytes;
+	uint64_t *callers; // by site, see gen_caller; NULL until a stack is wanted
+	struct site_value *site_values;
 	struct bpf_btf *btf; // NULL until it is needed
 };
 
@@ -257,6 +259,10 @@ void gen_places_num(struct gen *g, const struct member_use *m, struct expr *e);
 void gen_arg(struct gen *g, struct expr *e, uint32_t index);
 // r0 = 64 bits of the site's value in map sites.
 void gen_site_word(struct gen *g, unsigned off, struct span span);
+// r0 = where the direct caller is, when the walk by frame pointers misses it: bytes from SP to the
+// return address, plus 1; with a flag where the kernel may know. 0: the walk is complete.
+#define GEN_CALLER_MAY_BE_THERE (1ULL << 32)
+void gen_caller(struct gen *g, struct span span);
 // r0 = the cookie.
 void gen_cookie(struct gen *g, struct span span);
 // r0 = number of the process (or thread), as the user's namespace has it.

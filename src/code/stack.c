@@ -8,7 +8,7 @@
 #define STACKS_FEW    4096
 #define PROCESSES_MAX 8192
 
-enum { REG_SP = 7, REG_IP = 16 };
+enum { REG_FP = 6, REG_SP = 7, REG_IP = 16 };
 
 // The frames in scratch memory, behind room for one more in front.
 enum {
@@ -113,46 +113,80 @@ struct walkers {
 };
 
 // Where a function begins or ends, the walk by frame pointers misses its caller: the return address
-// is on top of the stack, and no frame pointer leads there.
-static bool misses_caller(const struct gen *g)
+// is on the stack, and no frame pointer leads there.
+static bool may_miss_caller(const struct gen *g)
 {
-	const struct program_part *part = g->part;
-	if (part->kind != PROBE_UPROBE)
-		return false;
-	for (uint32_t i = 0; i < part->n_sites; i++) {
-		const struct plan_site *s = g->p->sites[part->first_site + i].site;
-		bool is_start = s && (s->kind == SITE_ENTRY ||
-				      (s->kind == SITE_OFFSET && s->func && s->off == 0));
-		if (!is_start && !(s && s->insn.kind == INSN_RET))
-			return false;
-	}
-	return part->n_sites > 0;
+	return g->part->kind == PROBE_UPROBE || g->part->kind == PROBE_USDT;
+}
+
+// r0 = 0: r2 = the word at r3 of the process.
+static void read_word(struct gen *g, struct spot word)
+{
+	spot_ref(g, R1, word);
+	bpf_const(g->b, R2, 8);
+	bpf_call(g->b, BPF_FUNC_probe_read_user);
+	spot_load(g, 8, R2, word);
+}
+
+// Goes to there when the kernel has put the caller, which is at word, into the stack. Where a
+// function calls itself its caller and its caller's caller look the same; then it counts what was
+// seen of this kernel at other calls.
+static void skip_if_there(struct gen *g, const struct walkers *w, struct spot word,
+			  struct bpf_label missing, struct bpf_label there)
+{
+	struct bpf_asm *b = g->b;
+	struct spot second = spot_at(w->buffer, BUFFER_HEAD + HEAD_BYTES + 8);
+	struct bpf_label is_there = bpf_label_new(b);
+	struct spot next = frame_alloc(g, 8);
+	spot_load(g, 8, R1, word);
+	spot_load(g, 8, R2, second);
+	bpf_jump_if(b, BPF_JEQ, R1, R2, is_there);
+	bpf_map_value_ref(b, R1, g->u->c->globals, offsetof(struct code_globals, is_old_walk));
+	bpf_store_imm(b, 8, R1, 0, 1);
+	bpf_jump(b, missing);
+	bpf_bind(b, is_there);
+	gen_reg(g, R3, REG_FP);
+	bpf_alu_imm(b, BPF_ADD, R3, 8);
+	read_word(g, next);
+	bpf_jump_if_imm(b, BPF_JNE, R0, 0, there);
+	spot_load(g, 8, R1, word);
+	bpf_jump_if(b, BPF_JNE, R1, R2, there);
+	bpf_map_value_ref(b, R1, g->u->c->globals, offsetof(struct code_globals, is_old_walk));
+	bpf_load(b, 8, R1, R1, 0);
+	bpf_jump_if_imm(b, BPF_JEQ, R1, 0, there);
 }
 
 static void put_caller(struct gen *g, const struct walkers *w, struct span span)
 {
 	struct bpf_asm *b = g->b;
 	struct frame before = g->f;
-	struct bpf_label there = bpf_label_new(b), more = bpf_label_new(b);
+	struct bpf_label there = bpf_label_new(b), missing = bpf_label_new(b);
+	struct temp place = temp_new(g);
 	struct spot word = frame_alloc(g, 8);
-	(void)span;
 	bpf_comment(b, "the direct caller");
+	gen_caller(g, span);
+	bpf_jump_if_imm(b, BPF_JEQ, R0, 0, there);
+	temp_set(g, place, R0);
 	gen_reg(g, R3, REG_SP);
-	spot_ref(g, R1, word);
-	bpf_const(b, R2, 8);
-	bpf_call(b, BPF_FUNC_probe_read_user);
+	bpf_mov32(b, R0, R0);
+	bpf_alu(b, BPF_ADD, R3, R0);
+	bpf_alu_imm(b, BPF_SUB, R3, 1);
+	read_word(g, word);
 	bpf_jump_if_imm(b, BPF_JNE, R0, 0, there);
-	spot_load(g, 8, R1, word);
-	spot_load(g, 8, R2, spot_at(w->buffer, BUFFER_HEAD + HEAD_BYTES + 8));
 	temp_get(g, R3, w->n);
-	bpf_jump_if_imm(b, BPF_JLT, R3, 2, more);
-	bpf_jump_if(b, BPF_JEQ, R1, R2, there);
-	bpf_bind(b, more);
+	bpf_jump_if_imm(b, BPF_JLT, R3, 2, missing);
+	temp_get(g, R0, place);
+	bpf_alu_imm(b, BPF_RSH, R0, 32);
+	bpf_jump_if_imm(b, BPF_JEQ, R0, 0, missing);
+	skip_if_there(g, w, word, missing, there);
+	bpf_bind(b, missing);
+	spot_load(g, 8, R1, word);
 	spot_load(g, 8, R2, spot_at(w->buffer, BUFFER_HEAD + HEAD_BYTES));
 	spot_store(g, 8, spot_at(w->buffer, HEAD_BYTES), R2);
 	spot_store(g, 8, spot_at(w->buffer, HEAD_BYTES + 8), R1);
 	bpf_const(b, R2, 0);
 	temp_set(g, w->shift, R2);
+	temp_get(g, R3, w->n);
 	bpf_jump_if_imm(b, BPF_JGE, R3, w->limit, there);
 	bpf_alu_imm(b, BPF_ADD, R3, 1);
 	temp_set(g, w->n, R3);
@@ -240,7 +274,7 @@ void gen_stack_into(struct gen *g, struct expr *e, const struct builtin_use *u, 
 	temp_set(g, w.n, R0);
 	bpf_const(b, R0, 8);
 	temp_set(g, w.shift, R0);
-	if (is_user && w.limit > 1 && misses_caller(g))
+	if (is_user && w.limit > 1 && may_miss_caller(g))
 		put_caller(g, &w, e->span);
 	hash_frames(g, &w);
 	spot_store(g, 8, to, R2);

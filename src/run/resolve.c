@@ -93,17 +93,22 @@ static void put_perf_frame(const struct symbol_frame *f, uint64_t pc, struct out
 	out_buf_printf(b, " (%.*s)", STR_ARG(f->path.len ? f->path : STR("[unknown]")));
 }
 
-static void put_address(struct session *s, const struct code_stack *stack,
-			const struct builtin_use *use, size_t i, uint64_t pc, unsigned indent,
-			struct out_buf *b)
+// The functions at one address of a stack, at most max of them; how many.
+static size_t put_address(struct session *s, const struct code_stack *stack,
+			  const struct builtin_use *use, size_t i, uint64_t pc, unsigned indent,
+			  size_t max, struct out_buf *b)
 {
 	struct symbol_frame frames[SYMBOL_FRAMES_MAX];
+	size_t put = 0;
 	if (use->mode == STACK_RAW) {
 		out_buf_printf(b, "%" PRIx64 "\n", pc);
-		return;
+		return 1;
 	}
 	size_t n = frames_at(s, stack->pid, stack->kind == CODE_STACK_KERNEL, pc, i > 0, frames);
-	for (size_t k = 0; k < n; k++) {
+	for (size_t k = 0; k < n && put < max; k++) {
+		// As Go's own tracebacks have it; not where every address is told.
+		if (frames[k].is_wrapper && i > 0 && use->mode != STACK_PERF)
+			continue;
 		if (use->mode == STACK_PERF) {
 			out_buf_str(b, STR("\t"));
 			put_perf_frame(&frames[k], pc, b);
@@ -112,7 +117,9 @@ static void put_address(struct session *s, const struct code_stack *stack,
 			put_frame(&frames[k], pc, b);
 		}
 		out_buf_str(b, STR("\n"));
+		put++;
 	}
+	return put;
 }
 
 static void put_stack(struct session *s, const struct out_type *t, struct bytes v, unsigned indent,
@@ -132,8 +139,9 @@ static void put_stack(struct session *s, const struct out_type *t, struct bytes 
 	struct code_frames frames = { 0 };
 	memcpy(&frames, s->frames, MIN(s->c->stacks->value_size, sizeof(frames)));
 	size_t n = MIN(frames.n, (uint32_t)CODE_FRAMES_MAX);
-	for (size_t i = 0; i < n; i++)
-		put_address(s, &stack, use, i, frames.pc[i], indent, b);
+	size_t left = use->limit ? use->limit : CODE_FRAMES_MAX;
+	for (size_t i = 0; i < n && left; i++)
+		left -= put_address(s, &stack, use, i, frames.pc[i], indent, left, b);
 }
 
 // --- other numbers ---

@@ -147,7 +147,13 @@ struct sym_file *files_mapped(struct files *f, int pid, const struct maps_line *
 	if (identify(path, &id))
 		return by_path(f, path, &id);
 	int n = snprintf(path, sizeof(path), "/proc/%d/root%.*s", pid, STR_ARG(m->path));
-	if (n < (int)sizeof(path) && identify(path, &id))
+	if (n >= (int)sizeof(path))
+		return NULL;
+	if (identify(path, &id))
+		return by_path(f, path, &id);
+	// The process has just ended: what is at that path here, if it is the same file.
+	snprintf(path, sizeof(path), "%.*s", STR_ARG(m->path));
+	if (identify(path, &id) && id.ino == m->ino)
 		return by_path(f, path, &id);
 	// Of a deleted program there is still this.
 	struct str deleted = STR(" (deleted)");

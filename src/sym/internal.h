@@ -36,6 +36,7 @@ struct maps_line {
 	uint64_t low, high;
 	uint64_t foff;
 	bool is_exec;
+	uint64_t ino;
 	struct str path; // of a file, "[vdso]" and the like, or empty
 };
 // False if it is none.

@@ -48,7 +48,12 @@ bool maps_parse(struct str line, struct maps_line *out)
 	if (!take_hex(&s, ' ', &out->foff))
 		return false;
 	skip_word(&s); // device
-	skip_word(&s); // inode
+	struct str ino = s;
+	skip_word(&s);
+	ino.len -= s.len;
+	while (ino.len && ino.p[ino.len - 1] == ' ')
+		ino.len--;
+	str_to_u64(ino, &out->ino);
 	out->path = s;
 	return true;
 }

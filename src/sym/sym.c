@@ -103,6 +103,7 @@ static size_t ask_file(struct symbols *s, struct sym_file *f, uint64_t vaddr, bo
 			.file = v[i].pos.file,
 			.line = v[i].pos.line,
 			.is_inlined = v[i].is_inlined,
+			.is_wrapper = v[i].is_wrapper,
 		};
 	return n;
 }
@@ -139,6 +140,8 @@ size_t symbols_user(struct symbols *s, int pid, uint64_t pc, bool is_return,
 	if (m->file && m->file->target &&
 	    file_vaddr(m->file, pc - is_return - m->low + m->foff, &vaddr))
 		n = ask_file(s, m->file, vaddr + is_return, is_return, *m->path, out);
+	else // the process ended while its files were being opened
+		n = ask_programs(s, p, pc, is_return, out);
 	out[0].path = *m->path;
 	return n ? n : 1;
 }

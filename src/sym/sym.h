@@ -36,6 +36,8 @@ struct symbol_frame {
 	struct str file; // source, empty: not known or not asked for
 	uint32_t line;
 	bool is_inlined;
+	bool is_wrapper; // made by Go's compiler between a caller and what it calls; Go's own
+			 // tracebacks leave it out
 };
 
 #define SYMBOL_FRAMES_MAX 16

@@ -163,6 +163,7 @@ static size_t go_frames(struct target *t, uint64_t vaddr, unsigned want, struct 
 			.func = from->func,
 			.vaddr = from->is_inlined ? 0 : f.entry,
 			.is_inlined = from->is_inlined,
+			.is_wrapper = !from->is_inlined && f.is_wrapper,
 		};
 		if (want & TARGET_FRAMES_LINES && from->pos.line > 0)
 			out[i].pos =

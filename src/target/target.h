@@ -205,6 +205,7 @@ struct target_frame {
 	uint64_t vaddr;  // where the function with code begins; 0 for an inlined one
 	struct target_pos pos;
 	bool is_inlined;
+	bool is_wrapper; // made by Go's compiler between a caller and what it calls
 };
 enum target_frames_want {
 	TARGET_FRAMES_LINES = 1,   // source positions
@@ -217,6 +218,11 @@ enum target_frames_want {
 // questions: reads less than target_funcs and keeps less in memory. Texts live as long as t.
 size_t target_frames(struct target *t, uint64_t vaddr, unsigned want, struct target_frame *out,
 		     size_t max);
+
+// When the instruction at vaddr is about to run, the chain of frame pointers does not lead to the
+// function that called this one: its frame is not made yet, no more, or never is. off: where the
+// return address is, from SP. False: the chain is complete, or it is not known.
+bool target_hidden_caller(struct target *t, uint64_t vaddr, int64_t *off);
 
 // The code of a function, as the file has it.
 struct bytes target_code(struct target *t, const struct target_func *f);

@@ -27,6 +27,7 @@ TEST(sym_maps_line_is_read)
 			 &m));
 	CHECK(m.low == 0x7f8557d76000 && m.high == 0x7f8557ecc000 && m.is_exec);
 	CHECK_INT(m.foff, 0x26000);
+	CHECK_INT(m.ino, 332835);
 	CHECK_VIEW(m.path, "/usr/lib/libc.so.6");
 	CHECK(maps_parse(STR("c000000000-c000400000 rw-p 00000000 00:00 0 "), &m));
 	CHECK(!m.is_exec);
