@@ -12,8 +12,6 @@
 #include "base/log.h"
 #include "run/internal.h"
 
-extern char **environ;
-
 // An event at hand: its action, and what came with it.
 struct event {
 	struct session *s;

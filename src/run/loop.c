@@ -52,9 +52,17 @@ void session_hold_signals(struct session *s)
 	sigprocmask(SIG_BLOCK, &set, &s->signals_before);
 }
 
+// SIGINT and SIGTERM even where they came ignored or blocked, as in a shell's background.
 void session_release_signals(struct session *s)
 {
+	sigset_t ends;
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &s->signals_before, NULL);
+	sigprocmask(SIG_UNBLOCK, &ends, NULL);
 }
 
 static struct err *take_signal(struct loop *l)

@@ -112,7 +112,7 @@ def test_d_alone_is_all_stages(t):
 
 
 def test_list_of_functions(t):
-    plus = t.c("plus")
+    plus = t.c("plus.c")
     t.eq(t.stoat("-l", f"uprobe:{plus}:su*").out, f"uprobe:{plus}:sum\n")
     t.eq(t.stoat("-lv", f"uprobe:{plus}:sum").out, f"uprobe:{plus}:sum\n    int a\n    int b\n")
     shop = t.go("shop", "1.24")
@@ -125,7 +125,7 @@ def test_list_of_functions(t):
 
 
 def test_list_of_other_probes(t):
-    usdt = t.c("usdt")
+    usdt = t.c("usdt.c")
     t.check(f"usdt:{usdt}:shop:sold\n" in t.stoat("-l", f"usdt:{usdt}:*").out, "USDT notes")
     t.check("software:page-faults:\n" in t.stoat("-l", "software:*").out, "software events")
     t.check("hardware:cache-misses:\n" in t.stoat("-l", "hardware:").out, "hardware events")

@@ -74,10 +74,11 @@ def test_exit_status_of_the_script(t):
 
 def test_maps_are_printed_at_the_end(t):
     t.need_root()
-    program = 'BEGIN { @b[2] = 1; @a = 5; @c["x", 1] = 2; @unset = @unset2; exit() }'
+    program = 'BEGIN { @b[2] = 1; @a = 5; @c["x", 1] = 2; exit() } END { if (0) { @unset = 1 } }'
     r = t.stoat("-q", "-e", program)
     t.check(r.out.startswith("\n\n@a: 5\n"), r.out)
     t.check("@b[2]: 1\n" in r.out and "@c[x, 1]: 2\n" in r.out, r.out)
+    t.check("unset" not in r.out, "what was never set is not there")
     r = t.stoat("-q", "-e", "config = { print_maps_on_exit=0 } BEGIN { @a = 5; exit() }")
     t.eq(r.out, "")
 
@@ -102,15 +103,16 @@ def test_interrupt_prints_the_maps(t):
 def test_second_interrupt_leaves_at_once(t):
     t.need_root()
     # END takes long: the first interrupt gets there, the second one does not wait for it.
-    program = 'interval:s:100 {} END { system("sleep 30") }'
+    program = 'interval:s:100 {} END { system("sleep 4") }'
     with started(t, "--unsafe", "-e", program) as p:
         wait_attached(t, p)
         p.send_signal(signal.SIGINT)
         time.sleep(0.5)
         start = time.monotonic()
         p.send_signal(signal.SIGINT)
-        finish(p)
-    t.check(time.monotonic() - start < 5, "it left at once")
+        p.wait(timeout=20)
+        spent = time.monotonic() - start
+    t.check(spent < 2, f"it left at once, not after {spent} s")
     t.eq(p.returncode, -signal.SIGINT)
 
 
@@ -152,11 +154,11 @@ def test_notification_of_the_attached(t):
 
 def test_closed_output_ends_quietly(t):
     t.need_root()
+    script = t.file("closed.sh", """timeout 20 "$1" -q -e "$2" | head -1; echo ${PIPESTATUS[0]}\n""")
+    # The second one writes nothing after its reader has gone.
     for program in ('interval:ms:5 { printf("x\\n") }', 'BEGIN { printf("x\\n") } i:s:100 {}'):
-        r = t.sh(f"timeout 20 {t.stoat_path} -q -e '{program}' | head -1; echo ${{PIPESTATUS[0]}}".join(
-            ["bash -c \"", "\""]).replace("\\n", "\\\\n").replace("$", "\\$"))
-        t.eq(r.out.splitlines(), ["x", "0"], program)
-        t.eq(r.err, "")
+        r = t.sh("bash", script, t.stoat_path, program)
+        t.eq((r.out, r.err), ("x\n0\n", ""), program)
 
 
 def test_dry_run_prints_nothing(t):
@@ -170,7 +172,7 @@ def test_dry_run_prints_nothing(t):
 
 def test_child_is_traced_from_its_first_instruction(t):
     t.need_root()
-    plus = t.c("plus")
+    plus = t.c("plus.c")
     r = t.stoat("-c", f"{plus} 3 4", "-e", f"uprobe:{plus}:main,uprobe:{plus}:sum {{ @[func] = count() }}")
     t.check("7\n" in r.out, "its output is ours")
     t.eq(rows(r.out), {"main": 1, "sum": 1})
@@ -178,7 +180,7 @@ def test_child_is_traced_from_its_first_instruction(t):
 
 def test_child_alone_is_traced(t):
     t.need_root()
-    plus = t.c("plus")
+    plus = t.c("plus.c")
     command = f"sh -c '{plus} 1 2; {plus} 1 2; exec {plus} 3 4'"
     r = t.stoat("-c", command, "-e", f"uprobe:{plus}:sum {{ @ = count() }}")
     t.check("@: 1\n" in r.out, f"the processes that it starts are others\n{r.out}")
@@ -220,10 +222,10 @@ def test_script_with_mistakes_starts_no_child(t):
 def test_process_with_its_threads(t):
     t.need_root()
     grow = t.go("grow", "1.24")
-    command = f"{grow} 200000"
+    command = f"{grow} 1000"
     program = f'uprobe:{grow}:main.leaf {{ @ = count(); @tids[tid] = count() }}'
     r = t.stoat("-c", command, "-e", program, seconds=120)
-    want = int(re.search(r"^leaf (\d+)$", r.out, re.M)[1])
+    want = int(re.search(r"^main\.leaf (\d+)$", r.out, re.M)[1])
     t.eq(int(re.search(r"^@: (\d+)$", r.out, re.M)[1]), want, "calls counted")
     t.check(len(rows(r.out)) > 1, "on several threads")
 
@@ -256,7 +258,7 @@ def test_process_alone_is_traced(t):
 
 def test_uprobe_and_uretprobe(t):
     t.need_root()
-    plus = t.c("plus")
+    plus = t.c("plus.c")
     program = f"""uprobe:{plus}:sum {{ printf("%d + %d\\n", arg0, arg1) }}
         uretprobe:{plus}:sum {{ printf("= %d\\n", retval) }}"""
     r = t.stoat("-q", "-c", f"{plus} 3 4", "-e", program)
@@ -272,19 +274,18 @@ def test_counts_are_exact(t, version):
     program = f"uprobe:{grow}:main.* {{ @[func] = count() }}"
     r = t.stoat("-c", f"{grow} 2000", "-e", program, seconds=200)
     counted = rows(r.out)
-    for name, want in re.findall(r"^(\w+) (\d+)$", r.out, re.M):
-        got = counted.get(f"main.{name}", counted.get(f"main.(*walker).{name}"))
-        if got is not None:
-            t.eq(got, int(want), name)
-    t.check(len(counted) > 5, "functions are called")
+    wanted = re.findall(r"^(main\.\S+) (\d+)$", r.out, re.M)
+    t.check(len(wanted) > 5, "functions are called")
+    for name, want in wanted:
+        t.eq(counted.get(name), int(want), name)
 
 
 def test_usdt_with_a_semaphore(t):
     t.need_root()
-    usdt = t.c("usdt")
+    usdt = t.c("usdt.c")
     r = t.stoat("-q", "-c", usdt, "-e",
-                f'usdt:{usdt}:shop:sold {{ printf("%d %d %s\\n", arg0, arg1, str(arg2)) }}')
-    t.check("9 900 apple\n" in r.out, r.out)
+                f'usdt:{usdt}:shop:sold {{ printf("%d %d\\n", arg0, arg1) }}')
+    t.check("9 900\n" in r.out, r.out)
 
 
 def test_tracepoint_of_a_process(t):
@@ -312,7 +313,7 @@ def test_software_event(t):
 def test_watchpoint(t):
     t.need_root()
     source = t.file("w.c", """
-        volatile long watched;
+        volatile long watched = 1; // in no page that the kernel clears
         int main(void) { for (int i = 0; i < 5; i++) watched++; return 0; }
         """)
     exe = os.path.join(t.tmp, "w")
@@ -335,7 +336,7 @@ def test_many_functions_attach_and_detach_fast(t):
 
 def test_nothing_stays_behind(t):
     t.need_root()
-    plus = t.c("plus")
+    plus = t.c("plus.c")
     with started(t, "-e", f"uprobe:{plus}:sum {{ @ = count() }}") as p:
         wait_attached(t, p)
         p.kill()
@@ -418,7 +419,8 @@ def test_lost_events_are_told(t):
     r = t.stoat("-e", program, env=env, rc=None)
     lost = re.search(r"warning: ([\d,]+) events lost", r.err)
     t.check(lost, r.err)
-    t.eq(int(lost[1].replace(",", "")) + len(r.out.splitlines()), 20001, "lost and printed")
+    n = int(lost[1].replace(",", "")) + len(r.out.splitlines())
+    t.check(n in (20000, 20001), f"lost and printed, with or without the exit(): {n}")
     r = t.stoat("-f", "json", "-e", program, env=env, rc=None)
     t.check('"type": "lost_events"' in r.out, "in JSON too")
 
