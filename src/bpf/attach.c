@@ -70,11 +70,11 @@ struct err *bpf_attach_event(const struct bpf_prog *p, int event_fd, uint64_t co
 		close(event_fd); // the link holds it
 		return NULL;
 	}
-	if (*fd == -EINVAL && cookie == 0 && ioctl(event_fd, PERF_EVENT_IOC_SET_BPF, p->fd) == 0) {
+	if (*fd == -EINVAL && ioctl(event_fd, PERF_EVENT_IOC_SET_BPF, p->fd) == 0) {
 		*fd = event_fd;
 		return NULL;
 	}
-	int rc = *fd == -EINVAL && cookie == 0 ? -errno : *fd;
+	int rc = *fd == -EINVAL ? -errno : *fd;
 	close(event_fd);
 	return uapi_err(rc, "cannot run the program %s at an event", p->name);
 }

@@ -272,7 +272,8 @@ struct bpf_event {
 };
 MUST_USE struct err *bpf_event_open(const struct bpf_event *e, int *fd);
 // Runs the program at that perf event. The returned link takes over the event, which is closed (or
-// is the event itself where the kernel has no such links, before 5.15; there the cookie must be 0).
+// is the event itself where the kernel has no such links, before 5.15; programs there have no way
+// to ask for the cookie).
 MUST_USE struct err *bpf_attach_event(const struct bpf_prog *p, int event_fd, uint64_t cookie,
 				      int *fd);
 

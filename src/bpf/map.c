@@ -18,6 +18,9 @@ void bpf_name(const char *text, char out[BPF_OBJ_NAME_LEN])
 	memset(out + n, 0, BPF_OBJ_NAME_LEN - n);
 }
 
+// MAX_BPF_STACK, as long as programs' keys had to stand on the stack.
+#define KEY_BYTES_OLD 512
+
 struct err *bpf_map_create(struct bpf_map *m)
 {
 	union bpf_attr attr;
@@ -31,8 +34,14 @@ struct err *bpf_map_create(struct bpf_map *m)
 	m->fd = uapi_bpf(BPF_MAP_CREATE, &attr, sizeof(attr));
 	if (m->fd >= 0)
 		return NULL;
-	return uapi_err(m->fd, "cannot create the map %s (%u entries of %u + %u bytes)", m->name,
-			m->max_entries, m->key_size, m->value_size);
+	struct err *e = uapi_err(m->fd, "cannot create the map %s (%u entries of %u + %u bytes)",
+				 m->name, m->max_entries, m->key_size, m->value_size);
+	if (m->fd == -E2BIG && m->key_size > KEY_BYTES_OLD)
+		e = err_note(e,
+			     "before Linux 5.11 keys have at most %d bytes: use shorter strings "
+			     "(max_strlen, str(p, n))",
+			     KEY_BYTES_OLD);
+	return e;
 }
 
 void bpf_map_close(struct bpf_map *m)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+# Runs on every kernel, as root, in a RAM disk with /hit. Prints a line for each case, the last line
+# is the count. $1: the kernel, as scripts/kernels calls it.
+kernel=$1
+passed=0
+failed=0
+
+# case NAME EXPECTED ARGS...: stoat's stdout without empty lines and without what /hit prints.
+case_() {
+	name=$1 expected=$2
+	shift 2
+	got=$(BPFTRACE_MAX_STRLEN=64 stoat "$@" 2>/tmp/err | grep -v -e '^$' -e '^10950$')
+	if [ "$got" = "$expected" ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		printf 'FAIL %s\n--- got\n%s\n--- expected\n%s\n--- stderr\n' "$name" "$got" "$expected"
+		cat /tmp/err
+	fi
+}
+
+# What needs bpf_loop, which is newer than this kernel, is refused by name.
+loops() {
+	[ "$kernel" != 5.10 ] || set -- "$1" "" "$3" "$4" "$5" "$6" "$7"
+	case_ "$@"
+}
+
+case_ begin "3 stoat" -e 'BEGIN { printf("%d %s\n", 3, comm); exit() }'
+case_ count "@: 100" -c /hit -e 'uprobe:/hit:hit { @ = count() }'
+case_ text_keys "@[even]: 50
+@[odd]: 50" -c /hit -e 'uprobe:/hit:hit { @[str(arg1)] = count() }'
+case_ add "@x: 100" -c /hit -e 'uprobe:/hit:hit { @x++ }'
+case_ aggregations "@a: 49
+@b: 0
+@c: 99
+@d: 4950
+@e: { .count = 100, .average = 49, .total = 4950 }" -c /hit -e 'uprobe:/hit:hit {
+	@a = avg(arg0); @b = min(arg0); @c = max(arg0); @d = sum(arg0); @e = stats(arg0) }'
+case_ hist "@:
+[0, 50)               50 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|
+[50, 100)             50 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@|" \
+	-c /hit -e 'uprobe:/hit:hit { @ = lhist(arg0, 0, 100, 50) }'
+case_ structs "5 first second" -c /hit -e '
+struct record { int key; char name[16]; struct record *next; };
+uprobe:/hit:hit /arg0 == 3/ { $r = (struct record *)arg2; printf("%d %s %s\n", $r->key, $r->name, $r->next->name) }'
+case_ return "@: 10950" -c /hit -e 'uretprobe:/hit:hit { @ = sum(retval) }'
+case_ tracepoint "@[hit, 1]: 1" -c /hit -e \
+	'tracepoint:syscalls:sys_enter_write /comm == "hit"/ { @[comm, args.fd] = count() }'
+case_ stack "@[
+        hit+0
+        main+142
+]: 100" -c /hit -e 'uprobe:/hit:hit { @[ustack(2)] = count() }'
+case_ timers "ok" -e 'interval:ms:20 { @t++ } profile:hz:50 { @p++ }
+interval:ms:300 { if (@t > 5 && @p > 5) { printf("ok\n") } clear(@t); clear(@p); exit() }'
+case_ events "" -c /hit -e 'uprobe:/hit:hit { printf("%d %s\n", arg0, str(arg1)) }' -o /tmp/events
+[ "$(grep -c -e odd -e even /tmp/events)" = 100 ] && passed=$((passed + 1)) || failed=$((failed + 1))
+loops for_map "@sum: 4950" -c /hit -e \
+	'uprobe:/hit:hit { @a[arg0] = arg0 } END { for ($kv : @a) { @sum += $kv.1 } clear(@a) }'
+loops while "@i: 50" -e 'BEGIN { $i = 0; while ($i < 10) { $i++; if ($i == 5) { continue } @i += $i } exit() }'
+loops range "@i: 45" -e 'BEGIN { for ($i : 0..10) { @i += $i } exit() }'
+case_ unroll "@n: 3" -e 'BEGIN { unroll(3) { @n++ } exit() }'
+case_ tuples "@[1, x, 2]: (3, y)" -e 'BEGIN { @[1, "x", 2] = (3, "y"); exit() }'
+case_ many_probes "@[uprobe:/hit:main]: 1
+@[uprobe:/hit:hit]: 100" -c /hit -e 'uprobe:/hit:hit { @[probe] = count() } uprobe:/hit:main { @[probe] = count() }'
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
