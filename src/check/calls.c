@@ -46,16 +46,18 @@ static bool size_arg(struct checker *c, struct expr *arg, const struct function_
 // --- texts and bytes ---
 
 // $1 is the text that was given, even if it is a number.
-static bool str_of_param(struct checker *c, struct expr *e, struct expr *arg)
+static bool str_of_param(struct checker *c, struct expr *e, struct expr *arg, uint64_t size)
 {
 	uint64_t n = arg->num.value;
 	if (arg->kind != EXPR_PARAM)
 		return false;
-	set_text(c, e, n >= 1 && n <= c->options->n_params ? c->options->params[n - 1] : STR(""));
+	struct str text = n >= 1 && n <= c->options->n_params ? c->options->params[n - 1] : STR("");
+	set_text(c, e, str_first(text, (size_t)size - 1));
 	return true;
 }
 
-// How many bytes the text has with its NUL; false if that is known only later.
+// How many bytes the text has with its NUL, which n does not count; false if that is known only
+// later.
 static bool str_size(struct checker *c, struct expr *e, uint64_t *size)
 {
 	*size = c->config->max_strlen;
@@ -70,8 +72,8 @@ static bool str_size(struct checker *c, struct expr *e, uint64_t *size)
 	else if (arg->num.value > *size)
 		tell_warning(c, arg->span, "strings have at most %llu bytes (max_strlen)",
 			     (unsigned long long)*size);
-	else
-		*size = MAX(arg->num.value, 1);
+	else if (arg->num.value < *size)
+		*size = arg->num.value + 1;
 	return true;
 }
 
@@ -91,7 +93,7 @@ FUNCTION_CHECK(check_str)
 			return;
 	}
 	bool is_constant = str_size(c, e, &size);
-	if (str_of_param(c, e, arg))
+	if (str_of_param(c, e, arg, size))
 		return;
 	check_expr(c, arg);
 	bool is_bytes = is_byte_array(arg->type);
@@ -117,13 +119,11 @@ FUNCTION_CHECK(check_str)
 		return;
 	}
 	address_arg(c, arg);
-	bool is_asked = e->call.args.n > 1 && is_constant &&
-			e->call.args.v[1]->num.value <= c->config->max_strlen;
-	call_use_new(c, e, f)->n = is_asked ? (uint32_t)size : 0;
-	if (is_constant && c->is_final)
-		e->call.args.n = 1;
-	else if (!is_constant)
+	if (is_constant && c->is_final && size == c->config->max_strlen)
+		e->call.args.n = 1; // what is longer is marked
+	else
 		convert(c, e->call.args.v[1], type_int(c, false, 8));
+	call_use_new(c, e, f);
 	e->type = type_text(c, size);
 }
 

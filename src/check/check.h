@@ -241,7 +241,7 @@ struct call_use {
 	enum function id;
 	struct program_action *action; // ACTION
 	struct program_map *map;       // DELETE, HAS_KEY, FIND, LEN
-	uint32_t n; // STRNCMP, MEMCMP: how many bytes; STR: the constant size that was asked for
+	uint32_t n;                    // STRNCMP, MEMCMP: how many bytes
 };
 
 // expr->meaning of an EXPR_MEMBER (and EXPR_NAME, EXPR_INDEX never need one: types say it all).

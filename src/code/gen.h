@@ -301,8 +301,7 @@ void gen_agg_num(struct gen *g, const struct program_map *m, struct spot key, st
 struct source {
 	enum space space;
 	struct temp address;
-	bool has_n;    // the script computes how much
-	bool is_asked; // or has it as a constant
+	bool has_n; // the script says how much
 	struct temp n;
 };
 

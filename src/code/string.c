@@ -14,7 +14,6 @@ struct source source_of(struct gen *g, struct expr *call)
 	gen_num(g, address);
 	s.address = temp_keep(g, R0);
 	s.has_n = call->call.args.n > 1;
-	s.is_asked = s.has_n || ((const struct call_use *)call->meaning)->n;
 	if (s.has_n) {
 		gen_num(g, call->call.args.v[1]);
 		s.n = temp_keep(g, R0);
@@ -22,8 +21,8 @@ struct source source_of(struct gen *g, struct expr *call)
 	return s;
 }
 
-// r2 = how many bytes are wanted, never more than max.
-static void wanted(struct gen *g, const struct source *s, uint64_t max)
+// r2 = how many bytes are wanted with those that n does not count, never more than max.
+static void wanted(struct gen *g, const struct source *s, uint64_t max, uint64_t uncounted)
 {
 	struct bpf_label fits = bpf_label_new(g->b);
 	if (!s->has_n) {
@@ -31,10 +30,12 @@ static void wanted(struct gen *g, const struct source *s, uint64_t max)
 		return;
 	}
 	temp_get(g, R2, s->n);
-	bpf_const(g->b, R4, max);
+	bpf_const(g->b, R4, max - uncounted);
 	bpf_jump_if(g->b, BPF_JLE, R2, R4, fits);
-	bpf_const(g->b, R2, max);
+	bpf_const(g->b, R2, max - uncounted);
 	bpf_bind(g->b, fits);
+	if (uncounted)
+		bpf_alu_imm(g->b, BPF_ADD, R2, (int64_t)uncounted);
 }
 
 // The kernel puts a NUL at the end of what it cuts. There goes what really follows, so that one
@@ -43,10 +44,12 @@ static void mark_cut(struct gen *g, const struct source *s, struct dest to, uint
 {
 	struct bpf_asm *b = g->b;
 	struct bpf_label whole = bpf_label_new(b);
-	if (s->is_asked)
-		return;
 	struct frame before = g->f;
 	bpf_jump_if_imm(b, BPF_JNE, R0, (int64_t)size, whole);
+	if (s->has_n) {
+		temp_get(g, R1, s->n);
+		bpf_jump_if_imm(b, BPF_JLT, R1, (int64_t)size, whole);
+	}
 	struct temp len = temp_keep(g, R0);
 	dest_ref(g, R1, to, (int64_t)size - 1);
 	bpf_const(b, R2, 1);
@@ -62,7 +65,7 @@ void source_read_text(struct gen *g, const struct source *s, struct dest to, uin
 		      struct span span)
 {
 	dest_ref(g, R1, to, 0);
-	wanted(g, s, size);
+	wanted(g, s, size, 1);
 	temp_get(g, R3, s->address);
 	bpf_call(g->b, s->space == SPACE_USER ? BPF_FUNC_probe_read_user_str
 					      : BPF_FUNC_probe_read_kernel_str);
@@ -77,10 +80,10 @@ void source_read_bytes(struct gen *g, const struct source *s, struct dest to, ui
 	struct bpf_asm *b = g->b;
 	struct frame before = g->f;
 	struct bpf_label failed = bpf_label_new(b), done = bpf_label_new(b);
-	wanted(g, s, max);
+	wanted(g, s, max, 0);
 	struct temp n = temp_keep(g, R2);
 	dest_ref(g, R1, to, 0);
-	wanted(g, s, max);
+	wanted(g, s, max, 0);
 	temp_get(g, R3, s->address);
 	bpf_call(b, s->space == SPACE_USER ? BPF_FUNC_probe_read_user : BPF_FUNC_probe_read_kernel);
 	gen_check(g, span, "cannot read memory");

@@ -278,7 +278,7 @@ TEST(check_strings_have_their_size)
 	struct checked c = fine("config = { max_strlen = 64 } uprobe { @a = str(arg0); "
 				"@b = str(arg0, 5); @c = str(arg0, arg1); @d = buf(arg0, 8) }");
 	CHECK_INT(map(&c, "@a")->value->size, 64);
-	CHECK_INT(map(&c, "@b")->value->size, 5);
+	CHECK_INT(map(&c, "@b")->value->size, 6);
 	CHECK_INT(map(&c, "@c")->value->size, 64);
 	CHECK_INT(map(&c, "@d")->value->size, 12);
 	done(&c);
