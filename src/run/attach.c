@@ -105,8 +105,14 @@ static struct err *attach_part(struct session *s, const struct program_part *par
 
 struct err *session_attach(struct session *s)
 {
+	// Of two programs at one address the kernel runs the one that came last first; at other
+	// events it runs them as they came.
+	for (size_t i = s->p->n_parts; i--;)
+		if (kind_is_uprobe(s->p->parts[i]->kind))
+			TRY(attach_part(s, s->p->parts[i]));
 	for (size_t i = 0; i < s->p->n_parts; i++)
-		TRY(attach_part(s, s->p->parts[i]));
+		if (!kind_is_uprobe(s->p->parts[i]->kind))
+			TRY(attach_part(s, s->p->parts[i]));
 	return NULL;
 }
 

@@ -50,6 +50,8 @@ void session_unload(struct session *s);
 // Runs the programs of that kind here and now. which: of signals, else 0.
 MUST_USE struct err *session_run(struct session *s, enum probe_kind kind, int which);
 bool session_has(const struct session *s, enum probe_kind kind, int which);
+// uprobe, uretprobe, usdt
+bool kind_is_uprobe(enum probe_kind kind);
 
 // --- attach.c, perf.c ---
 

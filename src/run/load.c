@@ -39,7 +39,7 @@ static struct err *write_sites(const struct code *c)
 
 // --- programs ---
 
-static bool is_uprobe(enum probe_kind kind)
+bool kind_is_uprobe(enum probe_kind kind)
 {
 	return kind == PROBE_UPROBE || kind == PROBE_URETPROBE || kind == PROBE_USDT;
 }
@@ -65,7 +65,7 @@ static struct err *load_prog(struct session *s, size_t i, bool has_multi)
 		.name = arena_strdup(s->arena, from->part->probes[0]->text).p,
 		.type = from->type,
 		.attach_type =
-			is_uprobe(from->part->kind) && has_multi ? BPF_ATTACH_UPROBE_MULTI : 0,
+			kind_is_uprobe(from->part->kind) && has_multi ? BPF_ATTACH_UPROBE_MULTI : 0,
 		.is_sleepable = from->is_sleepable,
 		.wants_log = s->o->wants_verifier_log,
 		.fd = -1,
