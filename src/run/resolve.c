@@ -164,11 +164,7 @@ static void put_user(uint64_t uid, struct out_buf *b)
 
 static void put_signal(uint64_t number, struct out_buf *b)
 {
-	const char *name = number < (uint64_t)_NSIG ? sigabbrev_np((int)number) : NULL;
-	if (name)
-		out_buf_printf(b, "SIG%s", name);
-	else
-		out_buf_printf(b, "%" PRIu64, number);
+	put_or_number(number < (uint64_t)_NSIG ? sigdescr_np((int)number) : NULL, number, b);
 }
 
 static void put_name(const struct session *s, const struct out_type *t, struct bytes v,
