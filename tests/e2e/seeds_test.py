@@ -126,7 +126,7 @@ def test_sum_script(t):
     t.eq(t.sh("./sum", "20", "-21", cwd=t.tmp).out, "-1\n")
     out = tracer.interrupt()
     t.eq(out.split("\n")[:2], ["args: 2 + 3", "result: 5"])
-    t.eq(out.split("\n")[2], f"args: 20 + {2**32 - 21}")
+    t.eq(out.split("\n")[2], "args: 20 + -21")
 
 
 SWAP_STACK = """#!/usr/bin/env bpftrace
@@ -434,7 +434,8 @@ def test_local_variable(t):
         f'uprobe:./printer:{symbol}+{compare.offset} {{ print(reg("{register}")); exit() }}\n'
     )
     r = stoat(t, "-", "-c", "./printer", stdin=script)
-    t.eq([line for line in r.out.splitlines() if line][:2], ["trigger!", "5"])
+    found = [line for line in r.out.splitlines() if line and "events" not in line]
+    t.eq(found, ["trigger!", "5"])
 
 
 def test_local_variable_every_time(t):
