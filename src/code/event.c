@@ -278,15 +278,6 @@ static struct event_size event_size(const struct program_action *action)
 	return s;
 }
 
-// From here on no other probe does anything: what exit() ends must not depend on when stoat reads
-// it.
-static void end_all(struct gen *g)
-{
-	bpf_comment(g->b, "exit");
-	bpf_map_value_ref(g->b, R1, g->u->c->globals, offsetof(struct code_globals, is_active));
-	bpf_store_imm(g->b, 8, R1, 0, 0);
-}
-
 void gen_action(struct gen *g, struct expr *call, const struct program_action *action)
 {
 	struct frame before = g->f;
@@ -298,8 +289,6 @@ void gen_action(struct gen *g, struct expr *call, const struct program_action *a
 	uint64_t off = sizeof(struct code_event);
 	(void)call;
 	spot_store_imm(g, 8, event, action->index);
-	if (action->kind == ACTION_EXIT)
-		end_all(g);
 	for (size_t i = 0; i < action->n_args; i++) {
 		struct expr *e = action->args[i].value;
 		if (is_in_tail(e->type))
