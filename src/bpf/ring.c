@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The reader's side of the kernel's ring buffer. A page holds how far we have read, which we write;
-// the next page how far programs have written, which they do; the data follows, mapped twice in a
-// row, so that a record that wraps around is in one piece.
+// the next page how far programs have written, which they do; the data follows. The kernel would
+// map it twice in a row, so that a record that wraps around is in one piece; that counts twice as
+// our memory, so we put such a record, one in each round, together ourselves.
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -20,6 +21,8 @@ struct bpf_ring {
 	unsigned long *read_pos;
 	const unsigned long *written_pos;
 	const uint8_t *data;
+	uint8_t *whole; // a record that wraps around
+	size_t whole_size;
 };
 
 // Bytes that a record takes with its header of eight bytes.
@@ -30,7 +33,7 @@ static size_t record_bytes(uint32_t len)
 
 static size_t readonly_bytes(const struct bpf_ring *r)
 {
-	return r->page + 2 * r->size;
+	return r->page + r->size;
 }
 
 void bpf_ring_close(struct bpf_ring *r)
@@ -44,6 +47,7 @@ void bpf_ring_close(struct bpf_ring *r)
 		uintptr_t start = (uintptr_t)r->data - r->page;
 		munmap((void *)start, readonly_bytes(r));
 	}
+	free(r->whole);
 	free(r);
 }
 
@@ -76,18 +80,39 @@ int bpf_ring_fd(const struct bpf_ring *r)
 	return r->fd;
 }
 
-// The record at pos, or NULL when it is not complete yet.
-static const uint8_t *record_at(const struct bpf_ring *r, unsigned long pos, uint32_t *header)
-{
-	const uint8_t *record = r->data + (pos & (r->size - 1));
-	// Acquire: the record's bytes are looked at after the header says that they are complete.
-	*header = __atomic_load_n((const uint32_t *)(const void *)record, __ATOMIC_ACQUIRE);
-	return *header & BPF_RINGBUF_BUSY_BIT ? NULL : record + BPF_RINGBUF_HDR_SZ;
-}
-
 static uint32_t record_len(uint32_t header)
 {
 	return header & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+}
+
+// The two parts of a record that goes on at the start of the data.
+static const uint8_t *join(struct bpf_ring *r, const uint8_t *record, size_t first, size_t len)
+{
+	if (r->whole_size < len) {
+		free(r->whole);
+		r->whole = malloc(len);
+		if (!r->whole)
+			abort();
+		r->whole_size = len;
+	}
+	memcpy(r->whole, record, first);
+	memcpy(r->whole + first, r->data, len - first);
+	return r->whole;
+}
+
+// The record at pos, or NULL when it is not complete yet.
+static const uint8_t *record_at(struct bpf_ring *r, unsigned long pos, uint32_t *header)
+{
+	size_t off = pos & (r->size - 1);
+	const uint8_t *record = r->data + off;
+	// Acquire: the record's bytes are looked at after the header says that they are complete.
+	*header = __atomic_load_n((const uint32_t *)(const void *)record, __ATOMIC_ACQUIRE);
+	if (*header & BPF_RINGBUF_BUSY_BIT)
+		return NULL;
+	size_t len = record_len(*header), first = r->size - off - BPF_RINGBUF_HDR_SZ;
+	record += BPF_RINGBUF_HDR_SZ;
+	bool is_dropped = *header & BPF_RINGBUF_DISCARD_BIT;
+	return len <= first || is_dropped ? record : join(r, record, first, MIN(len, r->size));
 }
 
 // Takes one record. False when it is not complete yet, or the caller wants no more.
@@ -108,7 +133,7 @@ static bool take(struct bpf_ring *r, unsigned long *pos, size_t *n)
 	return goes_on;
 }
 
-void bpf_ring_look(const struct bpf_ring *r, bpf_record_fn fn, void *ctx)
+void bpf_ring_look(struct bpf_ring *r, bpf_record_fn fn, void *ctx)
 {
 	unsigned long end = __atomic_load_n(r->written_pos, __ATOMIC_ACQUIRE);
 	for (unsigned long pos = *r->read_pos; pos != end;) {
