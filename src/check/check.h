@@ -25,7 +25,7 @@ struct config {
 	enum plan_missing missing_probes;
 	enum stack_mode stack_mode;
 	struct str trailer;  // put after a string that was cut
-	uint32_t ring_bytes; // of the ring buffer: a power of two
+	uint32_t ring_bytes; // of the ring buffer: a power of two; 0: what the script needs
 	uint32_t log_size;   // bytes of a verifier's log
 	uint32_t max_cat_bytes;
 	bool prints_maps_on_exit;

@@ -264,7 +264,6 @@ struct config *config_make(struct arena *a, const struct script *s, struct diag 
 		.missing_probes = PLAN_MISSING_ERROR,
 		.stack_mode = STACK_BPFTRACE,
 		.trailer = STR(".."),
-		.ring_bytes = 4u << 20,
 		.log_size = 1000000,
 		.max_cat_bytes = 10240,
 		.prints_maps_on_exit = true,

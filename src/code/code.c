@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "code/gen.h"
 
-#define STACK_BYTES   512
-#define COMMENT_BYTES 60
+#define STACK_BYTES    512
+#define RING_BYTES     (4u << 20)
+#define RING_BYTES_FEW (256u << 10)
+#define COMMENT_BYTES  60
 
 // --- places in the script ---
 
@@ -138,6 +140,17 @@ struct bpf_map *unit_map(struct unit *u, struct bpf_map m)
 	return map;
 }
 
+// A mapped ring buffer counts as our memory, twice: scripts that only count in maps get little.
+static uint32_t ring_bytes(const struct program *p)
+{
+	if (p->config->ring_bytes)
+		return p->config->ring_bytes;
+	for (size_t i = 0; i < p->n_actions; i++)
+		if (p->actions[i]->kind != ACTION_EXIT)
+			return RING_BYTES;
+	return RING_BYTES_FEW;
+}
+
 static void make_maps(struct unit *u)
 {
 	const struct program *p = u->p;
@@ -152,7 +165,7 @@ static void make_maps(struct unit *u)
 						       .flags = BPF_F_MMAPABLE });
 	u->c->ring = unit_map(u, (struct bpf_map) { .name = "ring",
 						    .type = BPF_MAP_TYPE_RINGBUF,
-						    .max_entries = p->config->ring_bytes });
+						    .max_entries = ring_bytes(p) });
 	u->c->map_of = ARENA_ARRAY(u->a, struct bpf_map *, p->n_maps);
 	for (size_t i = 0; i < p->n_maps; i++)
 		u->c->map_of[i] = map_create(u, p->maps[i], has_perf_event);

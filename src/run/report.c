@@ -45,7 +45,7 @@ static void report_lost(const struct session *s, uint64_t n)
 		out_event_lost(n, s->out);
 	log_warn("%s event%s lost: the ring buffer of %s KB was full (config perf_rb_pages or "
 		 "BPFTRACE_PERF_RB_PAGES makes it larger)",
-		 amount(n).text, plural(n), amount(s->p->config->ring_bytes >> 10).text);
+		 amount(n).text, plural(n), amount(s->c->ring->max_entries >> 10).text);
 }
 
 static void report_failure(const struct session *s, const struct code_failure *f, uint64_t n)
