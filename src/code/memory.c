@@ -6,6 +6,8 @@
 #define INLINE_BYTES 64
 // Comparisons of more words than that are loops.
 #define INLINE_WORDS 16
+// Of which so many are looked at in a round.
+#define LOOP_WORDS 16
 
 void spot_ref(struct gen *g, uint8_t reg, struct spot s)
 {
@@ -143,19 +145,26 @@ void spot_differ(struct gen *g, struct spot a, struct spot b, uint64_t bytes,
 		return;
 	}
 	// The verifier follows a loop as often as it runs; its counter is a constant each time.
+	// Only so many ways out may be open at a time, so that not every word has one.
+	uint64_t looped = whole & ~(uint64_t)(8 * LOOP_WORDS - 1);
 	struct bpf_label again = bpf_label_new(g->b);
 	bpf_const(g->b, R5, 0);
 	spot_ref(g, R3, a);
 	spot_ref(g, R4, b);
 	bpf_bind(g->b, again);
-	bpf_load(g->b, 8, R1, R3, 0);
-	bpf_load(g->b, 8, R2, R4, 0);
-	bpf_jump_if(g->b, BPF_JNE, R1, R2, differ);
-	bpf_alu_imm(g->b, BPF_ADD, R3, 8);
-	bpf_alu_imm(g->b, BPF_ADD, R4, 8);
-	bpf_alu_imm(g->b, BPF_ADD, R5, 8);
-	bpf_jump_if_imm(g->b, BPF_JLT, R5, (int64_t)whole, again);
-	differ_inline(g, spot_at(a, (int64_t)whole), spot_at(b, (int64_t)whole), bytes - whole,
+	bpf_const(g->b, R0, 0);
+	for (int i = 0; i < LOOP_WORDS; i++) {
+		bpf_load(g->b, 8, R1, R3, i * 8);
+		bpf_load(g->b, 8, R2, R4, i * 8);
+		bpf_alu(g->b, BPF_XOR, R1, R2);
+		bpf_alu(g->b, BPF_OR, R0, R1);
+	}
+	bpf_jump_if_imm(g->b, BPF_JNE, R0, 0, differ);
+	bpf_alu_imm(g->b, BPF_ADD, R3, 8 * LOOP_WORDS);
+	bpf_alu_imm(g->b, BPF_ADD, R4, 8 * LOOP_WORDS);
+	bpf_alu_imm(g->b, BPF_ADD, R5, 8 * LOOP_WORDS);
+	bpf_jump_if_imm(g->b, BPF_JLT, R5, (int64_t)looped, again);
+	differ_inline(g, spot_at(a, (int64_t)looped), spot_at(b, (int64_t)looped), bytes - looped,
 		      differ);
 }
 

@@ -213,6 +213,9 @@ void gen_strlen(struct gen *g, struct expr *e)
 
 // --- searching ---
 
+// What the verifier can follow.
+#define PART_MAX 2048
+
 // In scratch memory: where it was found, the text that is searched for, then the text.
 struct search {
 	uint64_t part_size;
@@ -275,6 +278,10 @@ void gen_strcontains(struct gen *g, struct expr *call, bool wants_place)
 	struct expr *text = call->call.args.v[0], *part = call->call.args.v[1];
 	if (!gen_has(g, BPF_FEATURE_LOOP))
 		gen_refuse(g, call->span, "a program that searches in text", "5.17");
+	if (s.part_size > PART_MAX)
+		diag_error(g->p->diag, part->span,
+			   "what is searched for can have %d bytes at most, not %llu", PART_MAX,
+			   (unsigned long long)s.part_size);
 	struct spot at = frame_alloc_scratch(g, (int)(SEARCH_PART + s.part_size * 2 + s.text_size));
 	struct spot in = spot_at(at, SEARCH_PART + (int64_t)s.part_size);
 	struct type padded = { .kind = TYPE_TEXT, .size = s.part_size };
