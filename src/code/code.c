@@ -140,7 +140,7 @@ struct bpf_map *unit_map(struct unit *u, struct bpf_map m)
 	return map;
 }
 
-// A mapped ring buffer counts as our memory, twice: scripts that only count in maps get little.
+// A mapped ring buffer counts as our memory: scripts that only count in maps get little.
 static uint32_t ring_bytes(const struct program *p)
 {
 	if (p->config->ring_bytes)
