@@ -121,7 +121,7 @@ FUNCTION_CHECK(check_str)
 	address_arg(c, arg);
 	if (is_constant && c->is_final && size == c->config->max_strlen)
 		e->call.args.n = 1; // what is longer is marked
-	else
+	else if (e->call.args.n > 1)
 		convert(c, e->call.args.v[1], type_int(c, false, 8));
 	call_use_new(c, e, f);
 	e->type = type_text(c, size);

@@ -202,7 +202,7 @@ enum name_of {
 // KEEP IN ORDER: functions.c
 enum function {
 	FUNCTION_ACTION, // all that is done outside: call_use.action
-	FUNCTION_STR,    // args: address, [n]; size: the type's
+	FUNCTION_STR,    // args: address, [characters]; size: the type's
 	FUNCTION_BUF,    // likewise
 	FUNCTION_COUNT,  // the aggregations stand only as the value of an assignment to a map
 	FUNCTION_SUM,

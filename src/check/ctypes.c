@@ -266,6 +266,9 @@ static bool member_type(struct checker *c, const struct layout *l, const struct 
 	if (!*out)
 		return false;
 	struct type *t = type_strip(*out);
+	// C's own are numbers, and shown as such.
+	if (t->kind == TYPE_BOOL)
+		*out = type_int(c, false, 1);
 	if (t->kind == TYPE_VOID || t->kind == TYPE_FUNC || t == l->type ||
 	    (is_record(t) && !t->is_complete)) {
 		struct str text = spell(c, t);
