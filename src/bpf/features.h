@@ -56,6 +56,7 @@ struct bpf_finding probe_loop(struct probe *p);
 struct bpf_finding probe_iter_num(struct probe *p);
 struct bpf_finding probe_may_goto(struct probe *p);
 struct bpf_finding probe_read_user_str(struct probe *p);
+struct bpf_finding probe_sleepable(struct probe *p);
 struct bpf_finding probe_get_stackid(struct probe *p);
 struct bpf_finding probe_get_stack(struct probe *p);
 struct bpf_finding probe_btf(struct probe *p);

@@ -11,7 +11,7 @@
 // Fills a program of a uprobe's type with something to be tried; r6 is its context.
 typedef void (*emit_fn)(struct probe *p, struct bpf_asm *b);
 
-static struct bpf_finding try_type(struct probe *p, enum bpf_prog_type type, emit_fn emit)
+static struct bpf_finding try_prog(struct probe *p, struct bpf_prog prog, emit_fn emit)
 {
 	struct bpf_asm *b = bpf_asm_new(p->arena);
 	bpf_mov(b, BPF_REG_6, BPF_REG_1);
@@ -19,10 +19,15 @@ static struct bpf_finding try_type(struct probe *p, enum bpf_prog_type type, emi
 		emit(p, b);
 	bpf_const(b, BPF_REG_0, 0);
 	bpf_exit(b);
-	struct bpf_prog prog = { .name = "stoat_info", .type = type };
+	prog.name = "stoat_info";
 	struct bpf_finding f = probe_load(p, b, &prog);
 	bpf_prog_close(&prog);
 	return f;
+}
+
+static struct bpf_finding try_type(struct probe *p, enum bpf_prog_type type, emit_fn emit)
+{
+	return try_prog(p, (struct bpf_prog) { .type = type }, emit);
 }
 
 static struct bpf_finding try_code(struct probe *p, emit_fn emit)
@@ -295,6 +300,21 @@ static void emit_read_user_str(struct probe *p, struct bpf_asm *b)
 struct bpf_finding probe_read_user_str(struct probe *p)
 {
 	return try_code(p, emit_read_user_str);
+}
+
+static void emit_copy_from_user(struct probe *p, struct bpf_asm *b)
+{
+	(void)p;
+	emit_buffer(b, BPF_REG_1, 16);
+	bpf_const(b, BPF_REG_2, 16);
+	bpf_const(b, BPF_REG_3, 0);
+	bpf_call(b, BPF_FUNC_copy_from_user);
+}
+
+struct bpf_finding probe_sleepable(struct probe *p)
+{
+	const struct bpf_prog prog = { .type = BPF_PROG_TYPE_KPROBE, .is_sleepable = true };
+	return try_prog(p, prog, emit_copy_from_user);
 }
 
 struct bpf_finding probe_get_stackid(struct probe *p)

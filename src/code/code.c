@@ -109,6 +109,10 @@ static void emit_cold(struct gen *g, const struct cold *c)
 		bpf_bind(g->b, other);
 		count(g, failure_off(c->other_failure));
 	} else {
+		if (c->kind == COLD_FETCH) {
+			fetch_again(g, c->fetch);
+			bpf_jump_if_imm(g->b, BPF_JSGE, R0, 0, c->back);
+		}
 		bpf_comment(g->b, "failed");
 		count(g, failure_off(c->failure));
 	}
@@ -370,6 +374,7 @@ static struct err *make_prog(struct unit *u, const struct program_part *part)
 	if (g.has_scratch)
 		u->scratch_bytes =
 			MAX(u->scratch_bytes, (uint32_t)MAX(g.scratch_max, SCRATCH_START));
+	u->c->progs[part->index].is_sleepable = g.sleeps;
 	bpf_asm_drop_unreached(g.b);
 	struct err *e = bpf_asm_finish(g.b, &u->c->progs[part->index].code);
 	struct str probe = part->n_probes ? part->probes[0]->text : STR("");

@@ -85,6 +85,16 @@ void dest_ref(struct gen *g, uint8_t reg, struct dest d, int64_t off)
 	bpf_alu(g->b, BPF_ADD, reg, R5);
 }
 
+struct dest dest_kept(struct gen *g, struct dest d)
+{
+	if (d.tail) {
+		struct tail *kept = ARENA_NEW(g->a, struct tail);
+		*kept = *d.tail;
+		d.tail = kept;
+	}
+	return d;
+}
+
 static struct dest tail_end(const struct tail *t)
 {
 	return (struct dest) { spot_at(t->event, (int64_t)t->start), t };

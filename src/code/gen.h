@@ -77,12 +77,13 @@ struct pending {
 };
 
 // Code that is reached when something failed, out of the way of what is usual.
-enum cold_kind { COLD_FAILURE, COLD_UPDATE, COLD_LOST };
+enum cold_kind { COLD_FAILURE, COLD_UPDATE, COLD_LOST, COLD_FETCH };
 
 struct cold {
 	enum cold_kind kind;
 	struct bpf_label start, back;
 	uint32_t failure, other_failure;
+	const struct fetch *fetch; // FETCH
 	uint32_t span;
 };
 
@@ -121,6 +122,7 @@ struct gen {
 	// Found in the first round.
 	int scratch_max;
 	bool uses_scratch;
+	bool sleeps; // until a page of the traced program is there
 	bool predicate_uses_scratch;
 	// Decided for the second one.
 	bool has_scratch;
@@ -315,6 +317,27 @@ struct dest {
 
 // reg = its address; r5 is lost.
 void dest_ref(struct gen *g, uint8_t reg, struct dest d, int64_t off);
+// The same place, for code that is emitted later.
+struct dest dest_kept(struct gen *g, struct dest d);
+
+// --- memory of the traced program (fetch.c) ---
+
+// What is read, kept so that it can be read again.
+struct fetch {
+	struct source from;
+	struct dest to;
+	bool is_text;
+	uint64_t max; // bytes, of text with its NUL
+	struct spot touched;
+};
+
+// r2 = how many bytes are wanted.
+void fetch_wanted(struct gen *g, const struct fetch *f);
+// r0 = what the helper answers; what cannot be read is counted.
+void gen_fetch(struct gen *g, struct fetch f, struct span span);
+// The same when the first try has failed.
+void fetch_again(struct gen *g, const struct fetch *f);
+
 struct source source_of(struct gen *g, struct expr *call);
 // r0 = how many bytes are there (of text: with its NUL), or negative.
 void source_read_text(struct gen *g, const struct source *s, struct dest to, uint64_t size,

@@ -3,8 +3,6 @@
 // read is the value at the end, and every pointer that the chain follows.
 #include "code/gen.h"
 
-static const char cannot_read[] = "cannot read memory";
-
 // What is read from memory there: the type of an expression may be a wider one.
 static struct type *place_type(const struct expr *e)
 {
@@ -176,10 +174,10 @@ struct loc gen_loc(struct gen *g, struct expr *e)
 
 void gen_read(struct gen *g, enum space space, struct spot to, uint64_t bytes, struct span span)
 {
-	spot_ref(g, R1, to);
-	bpf_const(g->b, R2, bytes);
-	bpf_call(g->b, space == SPACE_USER ? BPF_FUNC_probe_read_user : BPF_FUNC_probe_read_kernel);
-	gen_check(g, span, cannot_read);
+	struct frame before = g->f;
+	struct source from = { .space = space, .address = temp_keep(g, R3) };
+	gen_fetch(g, (struct fetch) { .from = from, .to = { .spot = to }, .max = bytes }, span);
+	g->f = before;
 }
 
 void gen_loc_into(struct gen *g, struct loc l, uint64_t bytes, struct spot to, struct span span)

@@ -21,23 +21,6 @@ struct source source_of(struct gen *g, struct expr *call)
 	return s;
 }
 
-// r2 = how many bytes are wanted with those that n does not count, never more than max.
-static void wanted(struct gen *g, const struct source *s, uint64_t max, uint64_t uncounted)
-{
-	struct bpf_label fits = bpf_label_new(g->b);
-	if (!s->has_n) {
-		bpf_const(g->b, R2, max);
-		return;
-	}
-	temp_get(g, R2, s->n);
-	bpf_const(g->b, R4, max - uncounted);
-	bpf_jump_if(g->b, BPF_JLE, R2, R4, fits);
-	bpf_const(g->b, R2, max - uncounted);
-	bpf_bind(g->b, fits);
-	if (uncounted)
-		bpf_alu_imm(g->b, BPF_ADD, R2, (int64_t)uncounted);
-}
-
 // The kernel puts a NUL at the end of what it cuts. There goes what really follows, so that one
 // sees that it was cut; if that is a NUL, it was not. What the script cuts by itself stays so.
 static void mark_cut(struct gen *g, const struct source *s, struct dest to, uint64_t size)
@@ -64,12 +47,7 @@ static void mark_cut(struct gen *g, const struct source *s, struct dest to, uint
 void source_read_text(struct gen *g, const struct source *s, struct dest to, uint64_t size,
 		      struct span span)
 {
-	dest_ref(g, R1, to, 0);
-	wanted(g, s, size, 1);
-	temp_get(g, R3, s->address);
-	bpf_call(g->b, s->space == SPACE_USER ? BPF_FUNC_probe_read_user_str
-					      : BPF_FUNC_probe_read_kernel_str);
-	gen_check(g, span, "cannot read memory");
+	gen_fetch(g, (struct fetch) { .from = *s, .to = to, .is_text = true, .max = size }, span);
 	mark_cut(g, s, to, size);
 }
 
@@ -80,13 +58,10 @@ void source_read_bytes(struct gen *g, const struct source *s, struct dest to, ui
 	struct bpf_asm *b = g->b;
 	struct frame before = g->f;
 	struct bpf_label failed = bpf_label_new(b), done = bpf_label_new(b);
-	wanted(g, s, max, 0);
+	const struct fetch f = { .from = *s, .to = to, .max = max };
+	fetch_wanted(g, &f);
 	struct temp n = temp_keep(g, R2);
-	dest_ref(g, R1, to, 0);
-	wanted(g, s, max, 0);
-	temp_get(g, R3, s->address);
-	bpf_call(b, s->space == SPACE_USER ? BPF_FUNC_probe_read_user : BPF_FUNC_probe_read_kernel);
-	gen_check(g, span, "cannot read memory");
+	gen_fetch(g, f, span);
 	bpf_jump_if_imm(b, BPF_JSLT, R0, 0, failed);
 	temp_get(g, R0, n);
 	bpf_jump(b, done);
