@@ -3,6 +3,13 @@
 // a perf event for each.
 #include "run/internal.h"
 
+// What tells the program which of its sites it is at. A kernel without cookies takes none: there
+// the program has one site, or does not ask.
+uint64_t attach_cookie(const struct session *s, const struct program_part *part, uint32_t i)
+{
+	return s->has_cookies ? part->first_site + i : 0;
+}
+
 // The sites of a part in one file.
 struct file_sites {
 	const struct plan_program *program;
@@ -73,7 +80,7 @@ static struct err *attach_uprobes(struct session *s, const struct program_part *
 			is_done[i] = true;
 			f.offsets[f.n] = site->site->foff;
 			f.refs[f.n] = site->site->semaphore_foff;
-			f.cookies[f.n++] = part->first_site + i;
+			f.cookies[f.n++] = attach_cookie(s, part, i);
 		}
 		TRY(attach_file(s, part, &f));
 	}

@@ -17,6 +17,8 @@ struct session {
 	struct code_globals *globals;
 	struct bpf_ring *ring;
 	VEC(int) links;
+	bool has_multi; // uprobes have links for many sites
+	bool has_cookies;
 	FILE *out;
 
 	struct out_env env;
@@ -56,6 +58,7 @@ bool kind_is_uprobe(enum probe_kind kind);
 // --- attach.c, perf.c ---
 
 MUST_USE struct err *session_attach(struct session *s);
+uint64_t attach_cookie(const struct session *s, const struct program_part *part, uint32_t i);
 MUST_USE struct err *attach_perf(struct session *s, const struct program_part *part);
 void session_detach(struct session *s);
 // Probes that are attached, or would be.

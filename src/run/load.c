@@ -57,15 +57,16 @@ static void tell_place(const struct session *s, const struct code_prog *prog,
 			      "kernel says");
 }
 
-static struct err *load_prog(struct session *s, size_t i, bool has_multi)
+static struct err *load_prog(struct session *s, size_t i)
 {
 	const struct code_prog *from = &s->c->progs[i];
 	struct bpf_prog *prog = &s->progs[i];
 	*prog = (struct bpf_prog) {
 		.name = arena_strdup(s->arena, from->part->probes[0]->text).p,
 		.type = from->type,
-		.attach_type =
-			kind_is_uprobe(from->part->kind) && has_multi ? BPF_ATTACH_UPROBE_MULTI : 0,
+		.attach_type = kind_is_uprobe(from->part->kind) && s->has_multi
+				       ? BPF_ATTACH_UPROBE_MULTI
+				       : 0,
 		.is_sleepable = from->is_sleepable,
 		.wants_log = s->o->wants_verifier_log,
 		.fd = -1,
@@ -82,15 +83,18 @@ static struct err *load_prog(struct session *s, size_t i, bool has_multi)
 
 struct err *session_load(struct session *s)
 {
-	bool has_multi = run_code_options(s->o->trials, s->p->pid).has_multi;
 	bpf_lift_memlock();
+	s->has_multi = run_code_options(s->o->trials, s->p->pid).has_multi;
+	// Newer than cookies.
+	s->has_cookies = s->has_multi ||
+			 bpf_trials_try(s->o->trials, BPF_FEATURE_COOKIE).support == BPF_PRESENT;
 	TRY(create_maps(s));
 	TRY(write_sites(s->c));
 	s->progs = ARENA_ARRAY(s->arena, struct bpf_prog, s->c->n_progs);
 	for (size_t i = 0; i < s->c->n_progs; i++)
 		s->progs[i].fd = -1;
 	for (size_t i = 0; i < s->c->n_progs; i++)
-		TRY(load_prog(s, i, has_multi));
+		TRY(load_prog(s, i));
 	return NULL;
 }
 

@@ -13,7 +13,7 @@ static struct err *attach_event(struct session *s, const struct program_part *pa
 	const struct str text = part->probes[k]->text;
 	int event, fd;
 	TRY(err_wrap(bpf_event_open(e, &event), "%.*s", STR_ARG(text)));
-	TRY(bpf_attach_event(&s->progs[part->index], event, part->first_site + k, &fd));
+	TRY(bpf_attach_event(&s->progs[part->index], event, attach_cookie(s, part, k), &fd));
 	VEC_PUSH(s->arena, &s->links, fd);
 	return NULL;
 }
