@@ -187,28 +187,36 @@ static void mean_places(struct checker *c, struct expr *e, const struct target_v
 	use->words = v->words;
 }
 
-static const char *why_not(const struct target_value *v, struct type *t)
+// NULL: it can be read, as places.
+static const char *why_not(struct checker *c, const struct target_value *v, struct places *places)
 {
-	if (v->words.n == 1 && v->words.v[0].cls == WORD_FLOAT)
+	struct type *t = v->type ? type_of_value(c, v->type) : NULL;
+	if (!t)
+		return "its type is not known";
+	if (t->kind == TYPE_FLOAT || t->kind == TYPE_COMPLEX)
 		return "it is a floating point number";
-	if (!is_scalar(t))
-		return "only numbers and pointers can be read as a whole";
-	return "it cannot be read here";
+	bool is_whole = is_record(t) || t->kind == TYPE_ARRAY;
+	if (!is_scalar(t) && !is_whole)
+		return "only numbers, pointers, structs and arrays can be read";
+	if (v->words.is_cut || t->size > VALUE_SIZE_MAX)
+		return "it is too large";
+	if (!v->words.n || !gather(c, v, 0, v->words.n, places))
+		return "it cannot be read here";
+	return NULL;
 }
 
 static void check_parameter(struct checker *c, struct expr *e, const struct target_value *v)
 {
 	struct places places;
-	struct type *t = v->type ? type_of_value(c, v->type) : NULL;
-	if (t && is_scalar(t) && v->words.n == 1 && v->words.v[0].cls == WORD_INT &&
-	    gather(c, v, 0, 1, &places)) {
+	const char *why = why_not(c, v, &places);
+	if (!why) {
 		mean_places(c, e, v, places);
-		e->type = t;
+		e->type = type_of_value(c, v->type);
 		return;
 	}
 	struct str text = v->type ? type_spell(c->arena, v->type) : STR("of unknown type");
 	tell_error(c, e->span, "args.%.*s is %.*s: %s", STR_ARG(e->member.name.text), STR_ARG(text),
-		   t ? why_not(v, t) : "its type is not known");
+		   why);
 }
 
 static void tell_no_parameter(struct checker *c, const struct target_info *info, struct name name)
@@ -272,25 +280,33 @@ struct name_list {
 	size_t cap;
 };
 
-static void list_args(struct checker *c, struct name_list *names)
+static void list_args(struct checker *c, struct span span, struct name_list *names)
 {
 	const struct tracepoint *t = c->part->kind == PROBE_TRACEPOINT ? tracepoint_of(c) : NULL;
 	for (size_t i = 0; t && i < t->n_fields; i++)
 		if (!t->fields[i].is_common)
 			VEC_PUSH(c->arena, names, t->fields[i].name);
 	struct target_info *info = t ? NULL : part_info(c);
-	for (size_t i = 0; info && i < info->n_values; i++)
-		if (is_parameter(&info->values[i]) && info->values[i].name.len)
-			VEC_PUSH(c->arena, names, info->values[i].name);
+	for (size_t i = 0; info && i < info->n_values; i++) {
+		const struct target_value *v = &info->values[i];
+		struct places places;
+		if (!is_parameter(v) || !v->name.len)
+			continue;
+		const char *why = why_not(c, v, &places);
+		if (!why)
+			VEC_PUSH(c->arena, names, v->name);
+		else if (c->n_passes == 0)
+			diag_warning(c->diag, span, "%.*s is left out: %s", STR_ARG(v->name), why);
+	}
 }
 
 void check_args_all(struct checker *c, struct expr *e)
 {
 	struct name_list names = { 0 };
-	list_args(c, &names);
+	list_args(c, e->span, &names);
 	if (!names.n) {
 		if (c->part->kind == PROBE_TRACEPOINT || part_info(c))
-			tell_error(c, e->span, "there are no arguments here");
+			tell_error(c, e->span, "there are no arguments to be read here");
 		else if (c->part->kind == PROBE_USDT)
 			tell_error(c, e->span, "usdt probes have arg0, arg1, ..., not args");
 		else

@@ -124,6 +124,10 @@ void check_member(struct checker *c, struct expr *e)
 	bool is_args = (base->kind == EXPR_NAME && str_eq(base->str, STR("args"))) ||
 		       (base->kind == EXPR_CALL && !base->call.args.n &&
 			str_eq(base->call.name.text, STR("args")));
+	const struct member_use *use = e->meaning;
+	// A word of a Go function's arguments has become this in an earlier pass.
+	if (is_args && e->type && use && use->kind == MEMBER_PLACES)
+		return;
 	e->type = NULL;
 	if (is_args) {
 		check_args_member(c, e);
