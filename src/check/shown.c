@@ -35,14 +35,13 @@ static void add_names(struct arena *a, struct type *t, struct out_type *o)
 
 static void add_array(struct arena *a, struct type *t, struct out_type *o, unsigned depth)
 {
-	struct type *elem = type_strip(t->elem);
-	if (elem->kind == TYPE_CHAR) {
+	if (is_char_array(t)) {
 		o->kind = OUT_STRING;
 		o->is_exact = true;
 		return;
 	}
 	o->kind = OUT_ARRAY;
-	o->elem = shown_within(a, elem, depth + 1);
+	o->elem = shown_within(a, type_strip(t->elem), depth + 1);
 	o->count = (uint32_t)MIN(t->count, UINT32_MAX);
 }
 

@@ -179,10 +179,11 @@ bool is_byte_array(const struct type *t)
 	return e && e->size == 1 && (is_int(e) || e->kind == TYPE_CHAR);
 }
 
+// Of plain char: one of unsigned char is an array of numbers.
 bool is_char_array(const struct type *t)
 {
 	struct type *e = is_byte_array(t) ? elem_of(t) : NULL;
-	return e && e->kind == TYPE_CHAR;
+	return e && e->kind == TYPE_CHAR && e->is_signed;
 }
 
 static bool is_signed_number(const struct type *t)
