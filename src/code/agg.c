@@ -4,7 +4,7 @@
 #include "code/gen.h"
 
 // How often an extreme is tried again when somebody else was faster.
-#define EXTREME_TRIES 8
+#define EXTREME_TRIES 32
 
 // *(r0 + off) += r1
 static void add_at(struct gen *g, int off)
@@ -329,18 +329,35 @@ static void finish_reading(struct gen *g, const struct reading *r)
 	bpf_bind(b, done);
 }
 
+// One value for all CPUs.
+static void add_shared(struct gen *g, const struct reading *r, struct spot key)
+{
+	struct bpf_label none = bpf_label_new(g->b);
+	gen_lookup(g, r->m, key);
+	bpf_jump_if_imm(g->b, BPF_JEQ, R0, 0, none);
+	add_part(g, r, none);
+	bpf_bind(g->b, none);
+	finish_reading(g, r);
+}
+
 void gen_agg_num(struct gen *g, const struct program_map *m, struct spot key, struct span span)
 {
 	struct bpf_asm *b = g->b;
 	struct frame before = g->f;
 	struct bpf_label again = bpf_label_new(b), next = bpf_label_new(b);
-	if (!gen_has(g, BPF_FEATURE_LOOP))
+	bool is_shared = gen_map(g, m)->type == BPF_MAP_TYPE_HASH;
+	if (!is_shared && !gen_has(g, BPF_FEATURE_LOOP))
 		gen_refuse(g, span, "a program that reads an aggregation", "5.19");
 	struct reading r = { .m = m, .sum = temp_new(g), .extra = temp_new(g) };
 	struct spot cpu = { R_FRAME, g->counter_off };
 	bpf_const(b, R0, 0);
 	temp_set(g, r.sum, R0);
 	temp_set(g, r.extra, R0);
+	if (is_shared) {
+		add_shared(g, &r, key);
+		g->f = before;
+		return;
+	}
 	spot_store(g, 8, cpu, R0);
 	bpf_bind(b, again);
 	bpf_map_ref(b, R1, gen_map(g, m));

@@ -123,7 +123,7 @@ static struct loc moving_index(struct gen *g, struct loc l, struct expr *e, uint
 	bpf_jump(b, done);
 	bpf_bind(b, out);
 	gen_count_failure(g, e->span, "index out of bounds", NULL);
-	bpf_const(b, R0, 0);
+	bpf_map_value_ref(b, R0, zeros_map(g->u, (uint32_t)size), 0);
 	bpf_bind(b, done);
 	g->f = before;
 	return l;

@@ -4,8 +4,10 @@
 // a hash map after all, which replaces them as a whole.
 #include "code/gen.h"
 
-// Memory that a map may take before anything is in it.
-#define PREALLOC_BYTES ((uint64_t)8 << 20)
+// Memory that a map may take before anything is in it. Values of all CPUs may take more: when there
+// is none for another entry, the kernel does not find any quickly.
+#define PREALLOC_BYTES         ((uint64_t)8 << 20)
+#define PREALLOC_PER_CPU_BYTES ((uint64_t)32 << 20)
 
 #define EEXIST_CODE (-17)
 
@@ -14,22 +16,49 @@ static bool is_per_cpu(const struct program_map *m)
 	return m->agg != AGG_NONE || m->is_per_cpu;
 }
 
-static enum bpf_map_type hash_type(const struct program_map *m)
+static enum bpf_map_type hash_type(const struct program_map *m, bool has_parts)
 {
 	if (m->storage == MAP_LRU_HASH)
-		return is_per_cpu(m) ? BPF_MAP_TYPE_LRU_PERCPU_HASH : BPF_MAP_TYPE_LRU_HASH;
-	return is_per_cpu(m) ? BPF_MAP_TYPE_PERCPU_HASH : BPF_MAP_TYPE_HASH;
+		return has_parts ? BPF_MAP_TYPE_LRU_PERCPU_HASH : BPF_MAP_TYPE_LRU_HASH;
+	return has_parts ? BPF_MAP_TYPE_PERCPU_HASH : BPF_MAP_TYPE_HASH;
 }
 
-static uint32_t hash_flags(struct unit *u, const struct program_map *m, uint32_t value_size,
-			   bool has_perf_event)
+static uint64_t prealloc_bytes(const struct program_map *m, uint32_t value_size, bool has_parts)
 {
-	uint64_t entry = (m->key ? m->key->size : 4) + 64 +
-			 (uint64_t)value_size * (is_per_cpu(m) ? bpf_possible_cpus() : 1);
+	uint64_t n_values = has_parts ? bpf_possible_cpus() : 1;
+	uint64_t entry = (m->key ? m->key->size : 4) + 64 + value_size * n_values;
+	return entry * (m->key ? m->max_entries : 1);
+}
+
+static struct bpf_map hash_map(struct unit *u, const struct program_map *m, uint32_t size,
+			       bool has_perf_event)
+{
 	// Programs that interrupt everything may allocate only on newer kernels (6.1).
-	bool may_allocate = !has_perf_event || u->o->has(u->o->ctx, BPF_FEATURE_ITER_NUM);
-	bool is_large = entry * m->max_entries > PREALLOC_BYTES;
-	return m->storage == MAP_HASH && is_large && may_allocate ? BPF_F_NO_PREALLOC : 0;
+	bool may_allocate = m->storage == MAP_HASH &&
+			    (!has_perf_event || u->o->has(u->o->ctx, BPF_FEATURE_ITER_NUM));
+	bool has_parts = is_per_cpu(m);
+	// All changes are atomic anyway: large ones are shared by all CPUs.
+	if (m->agg != AGG_NONE && may_allocate && u->o->has(u->o->ctx, BPF_FEATURE_ATOMICS) &&
+	    prealloc_bytes(m, size, true) > PREALLOC_PER_CPU_BYTES)
+		has_parts = false;
+	bool is_large = !has_parts && prealloc_bytes(m, size, false) > PREALLOC_BYTES;
+	return (struct bpf_map) {
+		.type = hash_type(m, has_parts),
+		.key_size = m->key ? (uint32_t)m->key->size : 4,
+		.value_size = MAX(size, 1),
+		.max_entries = m->key ? m->max_entries : 1,
+		.flags = is_large && may_allocate ? BPF_F_NO_PREALLOC : 0,
+	};
+}
+
+static struct bpf_map array_map(const struct program_map *m, uint32_t size)
+{
+	return (struct bpf_map) {
+		.type = is_per_cpu(m) ? BPF_MAP_TYPE_PERCPU_ARRAY : BPF_MAP_TYPE_ARRAY,
+		.key_size = 4,
+		.value_size = ((size + 7) & ~7u) + 8,
+		.max_entries = 1,
+	};
 }
 
 struct bpf_map *map_create(struct unit *u, const struct program_map *m, bool has_perf_event)
@@ -37,24 +66,10 @@ struct bpf_map *map_create(struct unit *u, const struct program_map *m, bool has
 	bool is_number = m->agg != AGG_NONE || !type_is_memory(m->value);
 	uint32_t size = (uint32_t)(m->agg != AGG_NONE ? out_agg_size(m->out_value)
 						      : type_strip(m->value)->size);
-	struct str name = arena_printf(u->a, "%.*s", STR_ARG(m->name));
-	if (!m->key && is_number)
-		return unit_map(u, (struct bpf_map) {
-					   .name = name.p,
-					   .type = is_per_cpu(m) ? BPF_MAP_TYPE_PERCPU_ARRAY
-								 : BPF_MAP_TYPE_ARRAY,
-					   .key_size = 4,
-					   .value_size = ((size + 7) & ~7u) + 8,
-					   .max_entries = 1,
-				   });
-	return unit_map(u, (struct bpf_map) {
-				   .name = name.p,
-				   .type = hash_type(m),
-				   .key_size = m->key ? (uint32_t)m->key->size : 4,
-				   .value_size = MAX(size, 1),
-				   .max_entries = m->key ? m->max_entries : 1,
-				   .flags = hash_flags(u, m, size, has_perf_event),
-			   });
+	struct bpf_map map =
+		!m->key && is_number ? array_map(m, size) : hash_map(u, m, size, has_perf_event);
+	map.name = arena_printf(u->a, "%.*s", STR_ARG(m->name)).p;
+	return unit_map(u, map);
 }
 
 struct bpf_map *zeros_map(struct unit *u, uint32_t bytes)

@@ -249,6 +249,7 @@ HARNESSES = {
     "insn": [code],
     "script": [scripts],
     "check": [scripts],
+    "code": [scripts],
     "out": [scripts, code],
 }
 

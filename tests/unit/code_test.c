@@ -314,3 +314,262 @@ TEST(code_reads_memory_through_chains)
 	}
 	code_script_close(&s);
 }
+
+// --- what fails ---
+
+static uint64_t failures(const struct code_script *s, const char *what)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < s->code->n_failures; i++)
+		if (strcmp(s->code->failures[i].what, what) == 0)
+			n += s->globals->failures[i];
+	return n;
+}
+
+TEST(code_failures_are_counted_where_they_happen)
+{
+	struct code_script s = run_script(
+		"let @two = hash(2);\n"
+		"BEGIN { $z = 0; @one = 5 / $z; @also = 7 % $z; @s = str(1); @p = *(uint64 *)2;\n"
+		"@two[1] = 1; @two[2] = 2; @two[3] = 3; @two[4] += 1; @two[1] = 7;\n"
+		"@len = len(@two); $t = *(uint8[4] *)0; $i = (int64)4; @at = $t[$i]; }");
+	CHECK_INT(failures(&s, "division by zero"), 2);
+	CHECK_INT(failures(&s, "map full"), 2);
+	CHECK_INT(failures(&s, "cannot read memory"), 3);
+	CHECK_INT(failures(&s, "index out of bounds"), 1);
+	CHECK_INT(code_script_number(&s, "@one"), 1);
+	CHECK_INT(code_script_number(&s, "@len"), 2);
+	CHECK_INT(code_script_entry(&s, "@two", 1), 7);
+	code_script_close(&s);
+}
+
+// The busy words of all slots of scratch memory: all are set to that before.
+static uint64_t busy_slots(struct code_script *s, bool sets, uint64_t word)
+{
+	const struct bpf_map *m = NULL;
+	uint64_t n = 0;
+	for (size_t i = 0; i < s->code->n_maps; i++)
+		if (strcmp(s->code->maps[i]->name, "scratch") == 0)
+			m = s->code->maps[i];
+	CHECK(m);
+	uint64_t *value = arena_alloc(s->arena, 1, bpf_map_value_bytes(m));
+	for (uint32_t i = 0; i < m->max_entries; i++) {
+		bool found;
+		CHECK_OK(bpf_map_lookup(m, &i, value, &found));
+		n += value[0] != 0;
+		value[0] = word;
+		if (sets)
+			CHECK_OK(bpf_map_update(m, &i, value, BPF_ANY));
+	}
+	return n;
+}
+
+TEST(code_scratch_memory_is_claimed_and_given_back)
+{
+	static const char *const texts[] = {
+		"BEGIN { @n++; $s = str(0); @t[$s, str(0)] = 1; }",
+		"BEGIN /str(0) == str(1)/ { @n++; }",
+		"BEGIN /str(0) != str(0)/ { @never = 1; } BEGIN { @n++; @t[str(0)] = 1; return; }",
+		"BEGIN { for ($i : 0..3) { if ($i == 1) { @n++; @t[str(0)] = 1; exit() } } }",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct code_script s = run_script(texts[i]);
+		CHECK_INT(code_script_number(&s, "@n"), 1);
+		CHECK_INT(busy_slots(&s, true, 1), 0);
+		CHECK_INT(s.globals->n_busy, 0);
+		code_script_run(&s);
+		CHECK_INT(code_script_number(&s, "@n"), 1);
+		CHECK(s.globals->n_busy > 0);
+		busy_slots(&s, true, 0);
+		code_script_run(&s);
+		CHECK_INT(code_script_number(&s, "@n"), 2);
+		code_script_close(&s);
+	}
+}
+
+static bool has_none(void *ctx, enum bpf_feature_id f)
+{
+	(void)ctx;
+	return f == BPF_FEATURE_RINGBUF || f == BPF_FEATURE_GET_STACK || f == BPF_FEATURE_BOOT_NS;
+}
+
+TEST(code_for_an_old_kernel_runs_on_a_new_one)
+{
+	struct arena *a = bpf_kernel_need();
+	struct code_script s;
+	const char *text = "BEGIN { @n++; @x[1] += 5; @x[1] -= 2; @m = max(-4); @m = max(-9);\n"
+			   "@i = min(3); @b |= 6; @c = @n++; $s = str(0); @t[$s] = hist(3);\n"
+			   "printf(\"%s %d\\n\", $s, @n); unroll (3) { @u += 2; } }";
+	CHECK(code_script_compile(a, str_from(text), has_none, &s));
+	CHECK(code_script_load(&s));
+	code_script_run(&s);
+	CHECK_INT(code_script_number(&s, "@n"), 2);
+	CHECK_INT(code_script_number(&s, "@c"), 1);
+	CHECK_INT(code_script_entry(&s, "@x", 1), 3);
+	CHECK_INT((int64_t)code_script_agg(&s, "@m"), -4);
+	CHECK_INT(code_script_agg(&s, "@i"), 3);
+	CHECK_INT(code_script_number(&s, "@b"), 6);
+	CHECK_INT(code_script_number(&s, "@u"), 6);
+	code_script_close(&s);
+}
+
+TEST(code_what_a_kernel_cannot_do_is_told_with_its_place)
+{
+	static const char *const texts[] = {
+		"BEGIN { for ($i : 0..3) { @++ } }",
+		"BEGIN { $i = 0; while ($i < 3) { $i++ } }",
+		"BEGIN { @x[1] = 1; for ($kv : @x) { @++ } }",
+		"BEGIN { @c = count(); @x = (int64)@c; }",
+		"BEGIN { @x[1] = 1; @n = len(@x); }",
+		"BEGIN { @n = strcontains(comm, \"a\"); }",
+	};
+	struct arena *a = arena_new();
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct code_script s;
+		CHECK(!code_script_compile(a, str_from(texts[i]), has_none, &s));
+		struct str errors = diag_render(s.diag, a);
+		CHECK(str_find(errors, STR("this kernel cannot run")) >= 0);
+		CHECK(str_find(errors, STR("or newer can")) >= 0);
+	}
+	arena_free(a);
+}
+
+// --- aggregations ---
+
+static const int64_t amounts[] = {
+	INT64_MIN, -1,    0,     1,          2,          3,          4,           7,
+	8,         15,    16,    31,         100,        1023,       1024,        4095,
+	4096,      65535, 65536, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 0x123456789abcdef,
+	INT64_MAX
+};
+
+TEST(code_large_aggregations_are_shared_by_all_cpus)
+{
+	struct code_script s =
+		run_script("let @c = hash(2000000); let @m = hash(2000000);\n"
+			   "BEGIN { @c[1] = count(); @c[1] = count(); @m[\"a\"] = min(-5); "
+			   "@m[\"a\"] = min(3);\n"
+			   "@n = (int64)@c[1]; @least = (int64)@m[\"a\"]; @none = (int64)@c[2];\n"
+			   "for ($kv : @c) { @sum += $kv.1; } }");
+	CHECK_INT(s.code->map_of[0]->type, BPF_MAP_TYPE_HASH);
+	CHECK_INT(code_script_number(&s, "@n"), 2);
+	CHECK_INT((int64_t)code_script_number(&s, "@least"), -5);
+	CHECK_INT(code_script_number(&s, "@none"), 0);
+	CHECK_INT(code_script_number(&s, "@sum"), 2);
+	code_script_close(&s);
+}
+
+TEST(code_histograms_have_the_buckets_of_out)
+{
+	struct arena *a = bpf_kernel_need();
+	struct out_buf text = { 0 };
+	out_buf_printf(&text, "BEGIN {\n");
+	for (size_t i = 0; i < ARRAY_LEN(amounts); i++) {
+		out_buf_printf(&text, "$x = (int64)0x%llx; ", (unsigned long long)amounts[i]);
+		for (int k = 0; k <= OUT_HIST_BITS_MAX; k++)
+			out_buf_printf(&text, "@h%d[%zu] = hist($x, %d); ", k, i, k);
+		out_buf_printf(&text, "@l[%zu] = lhist($x, -10, 4000, 7);\n", i);
+	}
+	out_buf_printf(&text, "}\n");
+	struct code_script s;
+	CHECK(code_script_compile(a, out_buf_view(&text), NULL, &s));
+	CHECK(code_script_load(&s));
+	code_script_run(&s);
+	for (size_t m = 0; m < s.program->n_maps; m++) {
+		const struct out_type *t = s.program->maps[m]->out_value;
+		const struct bpf_map *map = s.code->map_of[m];
+		size_t size = out_agg_size(t);
+		uint64_t *merged = arena_alloc(a, 1, size);
+		void *value = arena_alloc(a, 1, bpf_map_value_bytes(map));
+		for (uint64_t i = 0; i < ARRAY_LEN(amounts); i++) {
+			bool found;
+			CHECK_OK(bpf_map_lookup(map, &i, value, &found));
+			if (!found)
+				printf("%.*s[%llu] is not there\n",
+				       STR_ARG(s.program->maps[m]->name), (unsigned long long)i);
+			CHECK(found);
+			bool is_shared = map->type == BPF_MAP_TYPE_HASH;
+			out_agg_merge(t, value, is_shared ? 1 : bpf_possible_cpus(),
+				      (size + 7) & ~7u, merged);
+			size_t want = t->kind == OUT_HIST
+					      ? out_hist_index(amounts[i], t->bits)
+					      : out_lhist_index(amounts[i], -10, 4000, 7);
+			for (size_t k = 0; k < size / 8; k++)
+				CHECK_INT(merged[k], k == want);
+		}
+	}
+	code_script_close(&s);
+}
+
+// --- events ---
+
+struct heard {
+	struct code_script *s;
+	struct out_buf text;
+	unsigned n_processes;
+};
+
+static bool hear(void *ctx, const void *data, size_t len)
+{
+	struct heard *h = ctx;
+	struct code_event e;
+	static const struct out_env env = { .trailer = { "..", 2 } };
+	CHECK(len >= sizeof(e));
+	memcpy(&e, data, sizeof(e));
+	if (e.kind == CODE_EVENT_PROCESS) {
+		h->n_processes++;
+		return true;
+	}
+	CHECK(e.kind < h->s->program->n_actions);
+	const struct program_action *action = h->s->program->actions[e.kind];
+	struct out_value args[16];
+	CHECK(code_event_args(action, (struct bytes) { data, len }, args));
+	// Cut anywhere, it is too short.
+	struct out_value none[16];
+	if (len > sizeof(e))
+		CHECK(!code_event_args(action, (struct bytes) { data, sizeof(e) }, none));
+	if (action->kind == ACTION_PRINTF)
+		out_format_render(&env, &action->format, args, action->n_args, &h->text);
+	else if (action->kind == ACTION_PRINT)
+		out_value_text(&env, args[0], &h->text);
+	else
+		out_buf_printf(&h->text, "<%d>", (int)action->kind);
+	return true;
+}
+
+static void check_events(const char *text, const char *want)
+{
+	struct code_script s = run_script(text);
+	struct heard h = { .s = &s };
+	struct bpf_ring *ring;
+	CHECK_OK(bpf_ring_open(s.code->ring, hear, &h, &ring));
+	bpf_ring_read(ring);
+	bpf_ring_close(ring);
+	CHECK_VIEW(out_buf_view(&h.text), want);
+	CHECK_INT(s.globals->n_lost, 0);
+	out_buf_free(&h.text);
+	code_script_close(&s);
+}
+
+TEST(code_events_carry_their_arguments)
+{
+	static const char words[] = "a text in memory that is longer than forty bytes, by far";
+	static const uint8_t bytes[] = { 1, 2, 0xff, 0 };
+	char text[1024];
+	check_events("BEGIN { printf(\"%d %u %s|\", -5, 7, \"x\"); }", "-5 7 x|");
+	check_events(
+		"BEGIN { print((1, \"a\", (2, \"b\"))); $s = \"long text, really quite long\";\n"
+		"printf(\"[%s %s]\", $s, \"\"); }",
+		"(1, a, (2, b))[long text, really quite long ]");
+	snprintf(text, sizeof(text),
+		 "config = { max_strlen = 48 } BEGIN { $p = %p; $n = 3;\n"
+		 "printf(\"%%s|%%s|%%s|%%d\", str($p), str($p, 6), str($p, $n), 9);\n"
+		 "$s = str($p); printf(\"|%%s|\", $s); @m = $s; printf(\"%%s|%%r %%r\",\n"
+		 "@m, buf(%p, 4), buf(%p, $n)); printf(\"|%%s|\", str(0)); }",
+		 (const void *)words, (const void *)bytes, (const void *)bytes);
+	check_events(text, "a text in memory that is longer than forty bytes..|a text|a t|9"
+			   "|a text in memory that is longer than forty bytes..|"
+			   "a text in memory that is longer than forty bytes..|"
+			   "\\x01\\x02\\xff\\x00 \\x01\\x02\\xff||");
+	check_events("BEGIN { @x = 1; clear(@x); print(@x); exit(); print(1); }", "<4><2><6>");
+}
