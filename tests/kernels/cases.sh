@@ -55,6 +55,13 @@ case_ stack "@[
         hit+0
         main+142
 ]: 100" -c /hit -e 'uprobe:/hit:hit { @[ustack(2)] = count() }'
+case_ recursion "@[
+        again+0
+        again+27
+        again+27
+        again+27
+        main+185
+]: 1" -c /hit -e 'uprobe:/hit:again /arg0 == 0/ { @[ustack(5)] = count() }'
 case_ timers "ok" -e 'interval:ms:20 { @t++ } profile:hz:50 { @p++ }
 interval:ms:300 { if (@t > 5 && @p > 5) { printf("ok\n") } clear(@t); clear(@p); exit() }'
 case_ events "" -c /hit -e 'uprobe:/hit:hit { printf("%d %s\n", arg0, str(arg1)) }' -o /tmp/events

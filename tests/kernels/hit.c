@@ -15,6 +15,13 @@ __attribute__((noinline, noclone)) int hit(int n, const char *text, struct recor
 	return n * 2 + (int)strlen(text) + r->next->key;
 }
 
+// Calls itself: at its start its caller's caller looks like its caller.
+__attribute__((noinline, noclone)) int again(int n)
+{
+	volatile int kept = n; // so that it has a frame from its first instruction on
+	return n ? again(n - 1) + kept : 0;
+}
+
 int main(void)
 {
 	struct record b = { 7, "second", NULL }, a = { 5, "first", &b };
@@ -22,5 +29,5 @@ int main(void)
 	for (int i = 0; i < 100; i++)
 		sum += hit(i, i % 2 ? "odd" : "even", &a);
 	printf("%ld\n", sum);
-	return 0;
+	return again(3) == 0;
 }
