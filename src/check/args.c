@@ -15,8 +15,9 @@ static const struct tracepoint *tracepoint_of(const struct checker *c)
 static struct type *elem_type(struct checker *c, const struct tracepoint_field *f, uint32_t size)
 {
 	bool is_char = size == 1 && str_find(f->type, STR("char")) >= 0;
+	// Of arrays of char the kernel says that they are not signed.
 	if (is_char)
-		return c->basic.chars[f->is_signed];
+		return c->basic.chars[str_find(f->type, STR("unsigned")) < 0];
 	return type_int(c, f->is_signed, size);
 }
 
