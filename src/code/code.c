@@ -130,6 +130,7 @@ void gen_cold_flush(struct gen *g)
 void gen_later(struct gen *g, struct pending p)
 {
 	p.scratch_used = g->f.scratch_used;
+	p.is_in_map_loop |= g->is_in_map_loop;
 	VEC_PUSH(g->a, &g->pending, p);
 }
 
@@ -299,6 +300,7 @@ static void emit_callbacks(struct gen *g)
 		struct pending p = g->pending.v[i];
 		g->f = frame_start(g, p.scratch_used);
 		g->loop = NULL;
+		g->is_in_map_loop = p.is_in_map_loop;
 		p.emit(g, &p);
 		gen_cold_flush(g);
 	}

@@ -55,7 +55,8 @@ void fetch_again(struct gen *g, const struct fetch *f)
 
 static bool may_sleep(const struct gen *g)
 {
-	return g->type == BPF_PROG_TYPE_KPROBE && gen_has(g, BPF_FEATURE_SLEEPABLE);
+	return g->type == BPF_PROG_TYPE_KPROBE && !g->is_in_map_loop &&
+	       gen_has(g, BPF_FEATURE_SLEEPABLE);
 }
 
 void gen_fetch(struct gen *g, struct fetch f, struct span span)

@@ -74,6 +74,7 @@ struct pending {
 	struct spot at; // what its helper needs to know
 	const struct program_map *map;
 	int scratch_used;
+	bool is_in_map_loop;
 };
 
 // Code that is reached when something failed, out of the way of what is usual.
@@ -129,6 +130,7 @@ struct gen {
 	bool has_callbacks;
 
 	bool is_in_callback;
+	bool is_in_map_loop; // where the kernel may not sleep
 	struct loop *loop;
 	struct bpf_label leave; // of the program: gives back what it has and ends
 	struct spot *vars;      // by program_var.index

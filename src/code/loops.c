@@ -246,7 +246,11 @@ void gen_loop_map(struct gen *g, const struct stmt *s)
 {
 	const struct program_map *m = s->for_map.map->meaning;
 	need_loops(g, s->span);
-	struct pending p = { .start = bpf_label_new(g->b), .emit = emit_map, .stmt = s, .map = m };
+	struct pending p = { .start = bpf_label_new(g->b),
+			     .emit = emit_map,
+			     .stmt = s,
+			     .map = m,
+			     .is_in_map_loop = true };
 	gen_later(g, p);
 	bpf_map_ref(g->b, R1, gen_map(g, m));
 	bpf_func_ref(g->b, R2, p.start);
