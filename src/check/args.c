@@ -404,12 +404,12 @@ static void check_go_arg(struct checker *c, struct expr *e, uint32_t index, bool
 	const char *what = is_stack ? "sarg" : "arg";
 	struct str name = arena_printf(c->arena, "%s%u", what, index);
 	struct target_info *info = part_info(c);
-	if (is_stack && !part_is_at_entry(c->part))
+	bool is_on_stack =
+		info ? info->brief.abi == ABI_GO0 : is_stack && !part_is_at_entry(c->part);
+	if (is_on_stack)
 		mean_builtin(c, e, BUILTIN_SARG, index);
 	else if (!info)
 		tell_no_info(c, e->span, name.p);
-	else if (info->brief.abi == ABI_GO0)
-		mean_builtin(c, e, BUILTIN_SARG, index);
 	else
 		check_go_word(c, e, info, index, what);
 }

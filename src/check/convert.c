@@ -157,6 +157,15 @@ static void convert_items(struct checker *c, struct expr *e, struct type *t)
 	e->type = t;
 }
 
+// It needs no cast of its own: a literal text, or a cast between numbers of one size.
+static bool takes_type(const struct expr *e, const struct type *t)
+{
+	if (e->kind == EXPR_STR)
+		return t->kind == TYPE_TEXT;
+	return e->kind == EXPR_CAST && !e->cast.to && is_int(e->type) && is_int(t) &&
+	       e->type->size == t->size;
+}
+
 void convert(struct checker *c, struct expr *e, struct type *t)
 {
 	if (!c->is_final || !e->type || type_same(e->type, t)) {
@@ -164,14 +173,11 @@ void convert(struct checker *c, struct expr *e, struct type *t)
 	} else if (e->kind == EXPR_INT && is_scalar(t) && t->kind != TYPE_BOOL) {
 		e->num.value = wrap_to(t, e->num.value);
 		e->type = t;
-	} else if (e->kind == EXPR_STR && t->kind == TYPE_TEXT) {
+	} else if (takes_type(e, t)) {
 		e->type = t;
 	} else if ((e->kind == EXPR_TUPLE && e->items.n == t->n_fields) ||
 		   (e->kind == EXPR_RECORD && e->record.n == t->n_fields)) {
 		convert_items(c, e, t);
-	} else if (e->kind == EXPR_CAST && !e->cast.to && is_int(e->type) && is_int(t) &&
-		   e->type->size == t->size) {
-		e->type = t;
 	} else {
 		wrap_in_cast(c, e, t);
 	}

@@ -55,8 +55,9 @@ static enum out_kind simple_kind(const struct type *t)
 	case TYPE_CHAR:
 		return t->is_signed ? OUT_INT : OUT_UINT;
 	case TYPE_UINT:
-	case TYPE_FLOAT:
 		return OUT_UINT;
+	case TYPE_FLOAT:
+		return t->size == 4 || t->size == 8 ? OUT_FLOAT : OUT_NONE;
 	case TYPE_PTR:
 		return OUT_POINTER;
 	case TYPE_TEXT:

@@ -26,6 +26,7 @@ size_t out_agg_size(const struct out_type *t)
 	case OUT_BOOL:
 	case OUT_POINTER:
 	case OUT_ENUM:
+	case OUT_FLOAT:
 	case OUT_STRING:
 	case OUT_TEXT:
 	case OUT_BUFFER:

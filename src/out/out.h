@@ -125,6 +125,7 @@ enum out_kind {
 	OUT_BOOL,      // 1 byte
 	OUT_POINTER,   // 8 bytes
 	OUT_ENUM,      // 1, 2, 4 or 8 bytes; is_signed, names
+	OUT_FLOAT,     // 4 or 8 bytes
 	OUT_STRING,    // text up to a NUL; without one it was cut, unless is_exact
 	OUT_TEXT,      // uint64_t length of the original, then its start: Go's strings
 	OUT_BUFFER,    // uint32_t length, then that many bytes

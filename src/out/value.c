@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <stdlib.h>
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <inttypes.h>
@@ -69,6 +70,7 @@ bool layout_number(const struct out_type *t, struct bytes v, struct number *out)
 		*out = total_average(t, v);
 		return true;
 	case OUT_NONE:
+	case OUT_FLOAT:
 	case OUT_STRING:
 	case OUT_TEXT:
 	case OUT_BUFFER:
@@ -219,6 +221,27 @@ static void resolved_text(const struct layout *l, const struct out_type *t, stru
 }
 
 // The text of kinds that are strings in JSON.
+// As few digits as give the same number again.
+static void float_text(const struct out_type *t, struct bytes v, struct out_buf *b)
+{
+	uint64_t bits = layout_uint(v, 0, MIN(t->size, 8u));
+	uint32_t half = (uint32_t)bits;
+	float single;
+	double value;
+	char text[32];
+	memcpy(&single, &half, sizeof(single));
+	memcpy(&value, &bits, sizeof(value));
+	if (t->size == 4)
+		value = (double)single;
+	for (int digits = 6; digits <= 17; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, value);
+		double again = strtod(text, NULL);
+		if (t->size == 4 ? (float)again == single : again == value)
+			break;
+	}
+	out_buf_str(b, str_from(text));
+}
+
 static bool words(const struct layout *l, const struct out_type *t, struct bytes v,
 		  struct out_buf *b)
 {
@@ -226,6 +249,8 @@ static bool words(const struct layout *l, const struct out_type *t, struct bytes
 		string_text(l, t, v, b);
 	else if (t->kind == OUT_TEXT)
 		sized_text(l, v, b);
+	else if (t->kind == OUT_FLOAT)
+		float_text(t, v, b);
 	else if (t->kind == OUT_TIMESTAMP)
 		out_strftime(b, t->format,
 			     layout_uint(v, 0, 8) +

@@ -200,6 +200,25 @@ static void check_map(const char *name, struct out_value *keys, struct out_value
 
 // --- values ---
 
+TEST(out_float_has_few_digits)
+{
+	struct out_type t = { .kind = OUT_FLOAT, .size = 8 };
+	struct out_env env = { 0 };
+	struct out_buf b = { 0 };
+	double values[] = { 1.5, 0.1, -3e300 };
+	for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+		struct bytes v = { (const uint8_t *)&values[i], sizeof(values[i]) };
+		out_value_text(&env, (struct out_value) { &t, v }, &b);
+		out_buf_str(&b, STR(" "));
+	}
+	float single = 0.1F;
+	t.size = 4;
+	struct bytes v = { (const uint8_t *)&single, sizeof(single) };
+	out_value_text(&env, (struct out_value) { &t, v }, &b);
+	CHECK_VIEW(out_buf_view(&b), "1.5 0.1 -3e+300 0.1");
+	out_buf_free(&b);
+}
+
 TEST(out_numbers)
 {
 	check_value(I(-1), "-1", "-1");
