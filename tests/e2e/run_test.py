@@ -290,7 +290,10 @@ def test_usdt_with_a_semaphore(t):
 
 def test_tracepoint_of_a_process(t):
     t.need_root()
-    program = 'tracepoint:syscalls:sys_enter_exit_group { printf("%d\\n", args.error_code) }'
+    program = (
+        "tracepoint:syscalls:sys_enter_exit_group / pid == cpid / "
+        '{ printf("%d\\n", args.error_code) }'
+    )
     r = t.stoat("-q", "-c", "sh -c 'exit 9'", "-e", program, rc=9)
     t.eq(r.out, "9\n")
 
