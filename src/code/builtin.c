@@ -100,7 +100,7 @@ static uint64_t n_cpus(void)
 void gen_builtin_num(struct gen *g, struct expr *e, const struct builtin_use *u)
 {
 	struct bpf_asm *b = g->b;
-	switch (u->id) {
+	switch ((int)u->id) {
 	case BUILTIN_PID:
 		gen_pid(g, false);
 		break;
@@ -160,10 +160,7 @@ void gen_builtin_num(struct gen *g, struct expr *e, const struct builtin_use *u)
 		bpf_mov(b, R0, R_CTX);
 		break;
 	case BUILTIN_PROBE:
-		gen_site_word(g,
-			      offsetof(struct program_site, probe_name) -
-				      offsetof(struct program_site, probe_name),
-			      e->span);
+		gen_site_word(g, 0, e->span);
 		break;
 	case BUILTIN_FUNC:
 		gen_site_word(g, 8, e->span);
@@ -174,12 +171,8 @@ void gen_builtin_num(struct gen *g, struct expr *e, const struct builtin_use *u)
 	case BUILTIN_USERMODE:
 		user_mode(g);
 		break;
-	case BUILTIN_COMM:
-	case BUILTIN_PROBETYPE:
-	case BUILTIN_USTACK:
-	case BUILTIN_KSTACK:
-	case BUILTIN_ARGS:
-		bpf_const(b, R0, 0);
+	default:
+		bpf_const(b, R0, 0); // no number
 		break;
 	}
 }

@@ -361,8 +361,6 @@ static struct gen gen_init(struct unit *u, const struct program_part *part)
 	return g;
 }
 
-static const char *const kind_words[] = { "BEGIN", "END" };
-
 static struct err *make_prog(struct unit *u, const struct program_part *part)
 {
 	size_t n_spans = u->spans.n;
@@ -379,9 +377,7 @@ static struct err *make_prog(struct unit *u, const struct program_part *part)
 	u->c->progs[part->index].is_sleepable = g.sleeps;
 	bpf_asm_drop_unreached(g.b);
 	struct err *e = bpf_asm_finish(g.b, &u->c->progs[part->index].code);
-	struct str probe = part->n_probes ? part->probes[0]->text : STR("");
-	if (!probe.len)
-		probe = str_from(kind_words[part->kind == PROBE_END]);
+	struct str probe = part->n_probes ? part->probes[0]->text : STR("a clause");
 	return err_wrap(e, "%.*s", STR_ARG(probe));
 }
 

@@ -277,7 +277,7 @@ void gen_pid(struct gen *g, bool is_thread);
 struct bpf_map *map_create(struct unit *u, const struct program_map *m, bool has_perf_event);
 bool map_is_array(const struct bpf_map *m);
 struct bpf_map *gen_map(const struct gen *g, const struct program_map *m);
-struct spot gen_key(struct gen *g, struct expr *map);
+struct spot gen_key(struct gen *g, struct expr *e);
 // r0 = the value's address or NULL.
 void gen_lookup(struct gen *g, const struct program_map *m, struct spot key);
 // The same; an entry that is not there is added, with zeros. Goes to none if that is not possible.
@@ -291,10 +291,10 @@ void gen_map_assign(struct gen *g, struct expr *target, struct expr *value);
 // @m += n: old or new value in r0.
 void gen_map_change(struct gen *g, struct expr *target, enum expr_op op, struct expr *value,
 		    bool wants_old, bool is_used);
-void gen_map_delete(struct gen *g, struct expr *map);
-void gen_map_has(struct gen *g, struct expr *map);
-void gen_map_find(struct gen *g, struct expr *map, struct expr *var);
-void gen_map_len(struct gen *g, struct expr *map);
+void gen_map_delete(struct gen *g, struct expr *e);
+void gen_map_has(struct gen *g, struct expr *e);
+void gen_map_find(struct gen *g, struct expr *e, struct expr *var);
+void gen_map_len(struct gen *g, struct expr *e);
 void gen_agg(struct gen *g, struct expr *target, struct expr *call);
 // r0 = the aggregation as one number.
 void gen_agg_num(struct gen *g, const struct program_map *m, struct spot key, struct span span);
@@ -375,8 +375,6 @@ void gen_loop_while(struct gen *g, const struct stmt *s);
 void gen_loop_range(struct gen *g, const struct stmt *s);
 void gen_loop_map(struct gen *g, const struct stmt *s);
 void gen_unroll(struct gen *g, const struct stmt *s);
-void gen_break(struct gen *g);
-void gen_continue(struct gen *g);
 int loops_depth(const struct program_part *part, bool *has_callbacks);
 struct spot var_spot(const struct gen *g, const struct expr *var);
 

@@ -412,7 +412,8 @@ static void statement(struct writer *w)
 			loop(w);
 			break;
 		}
-		// fall through
+		assignment(w);
+		break;
 	case 1:
 	case 2:
 		assignment(w);
