@@ -182,8 +182,6 @@ void bpf_ring_close(struct bpf_ring *r);
 int bpf_ring_fd(const struct bpf_ring *r);
 // Reads what is there, two buffers full at most; how many records fn has got.
 size_t bpf_ring_read(struct bpf_ring *r);
-// Shows what is there without taking it; ends when fn returns false.
-void bpf_ring_look(struct bpf_ring *r, bpf_record_fn fn, void *ctx);
 // Waits for records at most so long (-1: for ever, 0: not at all), then reads. A signal ends the
 // waiting early, with 0 records.
 MUST_USE struct err *bpf_ring_poll(struct bpf_ring *r, int timeout_ms, size_t *n_records);

@@ -133,19 +133,6 @@ static bool take(struct bpf_ring *r, unsigned long *pos, size_t *n)
 	return goes_on;
 }
 
-void bpf_ring_look(struct bpf_ring *r, bpf_record_fn fn, void *ctx)
-{
-	unsigned long end = __atomic_load_n(r->written_pos, __ATOMIC_ACQUIRE);
-	for (unsigned long pos = *r->read_pos; pos != end;) {
-		uint32_t header;
-		const uint8_t *record = record_at(r, pos, &header);
-		bool is_there = record && !(header & BPF_RINGBUF_DISCARD_BIT);
-		if (!record || (is_there && !fn(ctx, record, record_len(header))))
-			return;
-		pos += record_bytes(record_len(header));
-	}
-}
-
 size_t bpf_ring_read(struct bpf_ring *r)
 {
 	size_t n = 0;

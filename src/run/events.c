@@ -288,11 +288,3 @@ bool event_take(void *ctx, const void *data, size_t len)
 	arena_clear(s->scratch);
 	return !ferror(s->out);
 }
-
-bool event_look(void *ctx, const void *data, size_t len)
-{
-	struct session *s = ctx;
-	const struct program_action *action = action_of(s, data, len);
-	s->is_exit_seen |= action && action->kind == ACTION_EXIT;
-	return !s->is_exit_seen;
-}

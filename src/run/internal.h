@@ -28,7 +28,6 @@ struct session {
 	uint8_t *frames;         // room for a value of map stacks
 	bool is_over;            // exit() was called
 	int exit_status;         // its argument
-	bool is_exit_seen;       // by events_wants_exit
 	bool can_go_on;          // the output takes more
 	bool wants_gap;          // two empty lines before the next map
 	sigset_t signals_before;
@@ -71,6 +70,9 @@ void session_hold_signals(struct session *s);
 // They do what they always do again: a second Ctrl-C leaves at once.
 void session_release_signals(struct session *s);
 
+// Programs run from here on, or no more. exit() in one of them ends that.
+void session_set_active(struct session *s, bool is_active);
+bool session_is_active(const struct session *s);
 // Prints events until something ends the session.
 MUST_USE struct err *session_loop(struct session *s);
 // Prints what is there.
@@ -80,8 +82,6 @@ void session_drain(struct session *s);
 
 // A bpf_record_fn; ctx is the session.
 bool event_take(void *ctx, const void *data, size_t len);
-// The same, which only notes that there is an exit().
-bool event_look(void *ctx, const void *data, size_t len);
 
 // --- maps.c ---
 

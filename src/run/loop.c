@@ -22,6 +22,16 @@ struct loop {
 
 enum source { SOURCE_RING, SOURCE_SIGNALS, SOURCE_CHILD, SOURCE_PROCESS, SOURCE_OUTPUT };
 
+void session_set_active(struct session *s, bool is_active)
+{
+	__atomic_store_n(&s->globals->is_active, is_active, __ATOMIC_RELEASE);
+}
+
+bool session_is_active(const struct session *s)
+{
+	return __atomic_load_n(&s->globals->is_active, __ATOMIC_ACQUIRE);
+}
+
 void session_drain(struct session *s)
 {
 	while (s->ring && s->can_go_on && bpf_ring_read(s->ring) > 0)
@@ -138,7 +148,8 @@ static struct err *turn(struct loop *l)
 			break;
 		}
 	}
-	l->is_over |= l->s->is_over || !l->s->can_go_on;
+	// The event of an exit() may have been lost.
+	l->is_over |= !session_is_active(l->s) || l->s->is_over || !l->s->can_go_on;
 	return NULL;
 }
 

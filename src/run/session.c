@@ -47,15 +47,10 @@ static bool has_future(const struct session *s)
 	return false;
 }
 
-static void set_active(struct session *s, uint64_t value)
-{
-	__atomic_store_n(&s->globals->is_active, value, __ATOMIC_RELEASE);
-}
-
 static struct err *trace(struct session *s)
 {
 	TRY(session_attach(s));
-	set_active(s, 1);
+	session_set_active(s, true);
 	say_attached(s);
 	if (s->o->is_dry)
 		return NULL;
@@ -64,7 +59,7 @@ static struct err *trace(struct session *s)
 	session_drain(s);
 	struct err *e = has_future(s) && !s->is_over ? session_loop(s) : NULL;
 	session_release_signals(s);
-	set_active(s, 0);
+	session_set_active(s, false);
 	session_detach(s);
 	session_drain(s);
 	return e;
@@ -75,16 +70,16 @@ static struct err *session_phases(struct session *s)
 	TRY(session_load(s));
 	if (s->o->wants_verifier_log)
 		return NULL;
+	// BEGIN alone is active. A script that ends in it needs nothing attached.
+	session_set_active(s, true);
 	if (!s->o->is_dry)
 		TRY(session_run(s, PROBE_BEGIN, 0));
-	// A script that ends in BEGIN needs nothing attached. What BEGIN printed comes later.
-	if (s->ring)
-		bpf_ring_look(s->ring, event_look, s);
-	if (s->is_exit_seen) {
+	if (session_is_active(s)) {
+		session_set_active(s, false);
+		TRY(trace(s));
+	} else {
 		say_attached(s);
 		session_drain(s);
-	} else {
-		TRY(trace(s));
 	}
 	if (s->o->is_dry || !s->can_go_on)
 		return NULL;

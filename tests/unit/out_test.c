@@ -203,7 +203,6 @@ static void check_map(const char *name, struct out_value *keys, struct out_value
 TEST(out_float_has_few_digits)
 {
 	struct out_type t = { .kind = OUT_FLOAT, .size = 8 };
-	struct out_env env = { 0 };
 	struct out_buf b = { 0 };
 	double values[] = { 1.5, 0.1, -3e300 };
 	for (size_t i = 0; i < ARRAY_LEN(values); i++) {

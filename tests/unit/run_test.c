@@ -190,6 +190,11 @@ static void prog_event(struct hand *h, size_t i, enum bpf_prog_type type, int ac
 	if (type != BPF_PROG_TYPE_RAW_TRACEPOINT)
 		prog_begin(h, out, b);
 	emit_event(h, b, action);
+	if (h->p.actions[action]->kind == ACTION_EXIT) {
+		bpf_map_value_ref(b, BPF_REG_1, &h->globals,
+				  offsetof(struct code_globals, is_active));
+		bpf_store_imm(b, 8, BPF_REG_1, 0, 0);
+	}
 	bpf_bind(b, out);
 	prog_end(h, i, type, b);
 }
