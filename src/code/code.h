@@ -24,12 +24,11 @@ struct code_failure {
 
 // The value of map globals, which is mapped into stoat. counters follow it: one for each failure.
 struct code_globals {
-	uint64_t is_active;   // programs other than BEGIN and END return at once while it is 0
-	uint64_t start_ns;    // CLOCK_BOOTTIME: elapsed counts from here
-	uint64_t n_lost;      // events that found the ring buffer full
-	uint64_t n_busy;      // hits that found no scratch memory
-	uint64_t is_old_walk; // seen: the kernel's walk misses the caller at a function's start
-	uint64_t failures[];  // code.n_failures
+	uint64_t is_active;  // programs other than BEGIN and END return at once while it is 0
+	uint64_t start_ns;   // CLOCK_BOOTTIME: elapsed counts from here
+	uint64_t n_lost;     // events that found the ring buffer full
+	uint64_t n_busy;     // hits that found no scratch memory
+	uint64_t failures[]; // code.n_failures
 };
 
 // The start of a record of the ring buffer.

@@ -128,32 +128,56 @@ static void read_word(struct gen *g, struct spot word)
 	spot_load(g, 8, R2, word);
 }
 
+// r2 = on how many of the first frames the word is the return address, by frame pointers.
+static void count_same(struct gen *g, const struct walkers *w, struct spot word)
+{
+	struct bpf_asm *b = g->b;
+	struct frame before = g->f;
+	struct bpf_label again = bpf_label_new(b), ended = bpf_label_new(b);
+	struct spot n = { R_FRAME, g->counter_off };
+	struct spot pair = frame_alloc(g, 16); // the next frame pointer, the return address
+	spot_store_imm(g, 8, n, 0);
+	gen_reg(g, R3, REG_FP);
+	bpf_bind(b, again);
+	spot_ref(g, R1, pair);
+	bpf_const(b, R2, 16);
+	bpf_call(b, BPF_FUNC_probe_read_user);
+	bpf_jump_if_imm(b, BPF_JNE, R0, 0, ended);
+	spot_load(g, 8, R1, word);
+	spot_load(g, 8, R2, spot_at(pair, 8));
+	bpf_jump_if(b, BPF_JNE, R1, R2, ended);
+	spot_load(g, 8, R3, pair);
+	spot_load(g, 8, R2, n);
+	bpf_alu_imm(b, BPF_ADD, R2, 1);
+	spot_store(g, 8, n, R2);
+	bpf_jump_if_imm(b, BPF_JLT, R2, w->limit - 1, again);
+	bpf_bind(b, ended);
+	spot_load(g, 8, R2, n);
+	g->f = before;
+}
+
 // Goes to there when the kernel has put the caller, which is at word, into the stack. Where a
-// function calls itself its caller and its caller's caller look the same; then it counts what was
-// seen of this kernel at other calls.
+// function calls itself its caller and its caller's caller look the same: then the stack has one of
+// them more than frame pointers lead to.
 static void skip_if_there(struct gen *g, const struct walkers *w, struct spot word,
 			  struct bpf_label missing, struct bpf_label there)
 {
 	struct bpf_asm *b = g->b;
 	struct spot second = spot_at(w->buffer, BUFFER_HEAD + HEAD_BYTES + 8);
-	struct bpf_label is_there = bpf_label_new(b);
-	struct spot next = frame_alloc(g, 8);
 	spot_load(g, 8, R1, word);
 	spot_load(g, 8, R2, second);
-	bpf_jump_if(b, BPF_JEQ, R1, R2, is_there);
-	bpf_map_value_ref(b, R1, g->u->c->globals, offsetof(struct code_globals, is_old_walk));
-	bpf_store_imm(b, 8, R1, 0, 1);
-	bpf_jump(b, missing);
-	bpf_bind(b, is_there);
-	gen_reg(g, R3, REG_FP);
-	bpf_alu_imm(b, BPF_ADD, R3, 8);
-	read_word(g, next);
-	bpf_jump_if_imm(b, BPF_JNE, R0, 0, there);
-	spot_load(g, 8, R1, word);
-	bpf_jump_if(b, BPF_JNE, R1, R2, there);
-	bpf_map_value_ref(b, R1, g->u->c->globals, offsetof(struct code_globals, is_old_walk));
+	bpf_jump_if(b, BPF_JNE, R1, R2, missing);
+	count_same(g, w, word);
+	bpf_alu_imm(b, BPF_ADD, R2, 1);
+	temp_get(g, R3, w->n);
+	bpf_jump_if(b, BPF_JGE, R2, R3, there);
+	bpf_jump_if_imm(b, BPF_JGE, R2, w->limit, there);
+	bpf_alu_imm(b, BPF_LSH, R2, 3);
+	spot_ref(g, R1, spot_at(w->buffer, BUFFER_HEAD + HEAD_BYTES));
+	bpf_alu(b, BPF_ADD, R1, R2);
 	bpf_load(b, 8, R1, R1, 0);
-	bpf_jump_if_imm(b, BPF_JEQ, R1, 0, there);
+	spot_load(g, 8, R2, word);
+	bpf_jump_if(b, BPF_JEQ, R1, R2, there);
 }
 
 static void put_caller(struct gen *g, const struct walkers *w, struct span span)
