@@ -198,6 +198,7 @@ struct expr *expr_new(struct checker *c, enum expr_kind kind, struct span span, 
 void set_int(struct checker *c, struct expr *e, struct type *t, uint64_t v);
 void set_bool(struct checker *c, struct expr *e, bool v);
 void set_text(struct checker *c, struct expr *e, struct str s);
+// A number that is as good as one of the other sign.
 bool is_literal_int(const struct expr *e);
 // An integer that is known now. what: "the size", told with it if it is not.
 bool constant_of(struct checker *c, struct expr *e, const char *what, int64_t *out);
@@ -317,6 +318,8 @@ const char *agg_name(enum agg_kind agg);
 void check_var(struct checker *c, struct expr *e);
 // $x = ...: the variable, made when there is none.
 struct var_info *var_assigned(struct checker *c, struct expr *e);
+// $x++: what has less than 8 bytes gets them, unless let says otherwise.
+void check_var_counted(struct checker *c, struct expr *e);
 struct var_info *var_declare(struct checker *c, struct expr *e);
 void var_take(struct checker *c, struct var_info *v, struct type *t, bool is_literal,
 	      struct expr *value);

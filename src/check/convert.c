@@ -41,7 +41,7 @@ void set_text(struct checker *c, struct expr *e, struct str s)
 
 bool is_literal_int(const struct expr *e)
 {
-	return e->kind == EXPR_INT && !e->num.suffix.len;
+	return e->kind == EXPR_INT && !e->num.suffix.len && (int64_t)e->num.value >= 0;
 }
 
 bool constant_of(struct checker *c, struct expr *e, const char *what, int64_t *out)

@@ -387,7 +387,7 @@ static void check_inc(struct checker *c, struct expr *e)
 	struct expr *target = e->inc.target;
 	e->type = NULL;
 	if (target->kind == EXPR_VAR) {
-		check_var(c, target);
+		check_var_counted(c, target);
 		if (!target->type || !number_of(c, target, "what is counted up"))
 			return;
 		e->type = target->type;

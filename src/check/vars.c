@@ -172,6 +172,16 @@ void check_var(struct checker *c, struct expr *e)
 			   STR_ARG(e->var.name));
 }
 
+void check_var_counted(struct checker *c, struct expr *e)
+{
+	struct var_info *v = find_open(c, e);
+	if (!v)
+		v = find_any(c, e);
+	check_var(c, e);
+	if (v && !v->fixed && e->type && is_number(e->type))
+		found_take(c, &v->type, type_int(c, e->type->kind == TYPE_INT, 8), false);
+}
+
 struct var_info *var_assigned(struct checker *c, struct expr *e)
 {
 	struct var_info *v = find_open(c, e);

@@ -117,9 +117,11 @@ TEST(check_map_integers_have_eight_bytes)
 
 TEST(check_literals_take_the_sign_of_what_else_is_assigned)
 {
-	struct checked c = fine("BEGIN { @a = 0; @a = nsecs; @b = nsecs; @b = -1 }");
+	struct checked c = fine("BEGIN { @a = 0; @a = nsecs; @b = nsecs; @b = -1; "
+				"$c = (uint8)1; $c++; @c = $c }");
 	CHECK_INT(map(&c, "@a")->value->kind, TYPE_UINT);
-	CHECK_INT(map(&c, "@b")->value->kind, TYPE_UINT);
+	CHECK_INT(map(&c, "@b")->value->kind, TYPE_INT);
+	CHECK_INT(c.p->parts[0]->vars[0]->type->size, 8);
 	done(&c);
 }
 
