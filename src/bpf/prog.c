@@ -103,6 +103,11 @@ struct err *bpf_prog_load(struct bpf_prog *p, const struct bpf_code *code, struc
 	int rc = p->wants_log ? -EAGAIN : uapi_bpf(BPF_PROG_LOAD, &attr, sizeof(attr));
 	if (rc < 0)
 		rc = load_with_log(&attr, p->wants_log ? LOG_ALL : LOG_PATH, a, &v->log);
+	if (rc == -ENOSPC && p->wants_log) {
+		// Fine, but for the size of the log: only the end of it is there.
+		attr.log_buf = attr.log_size = attr.log_level = 0;
+		rc = uapi_bpf(BPF_PROG_LOAD, &attr, sizeof(attr));
+	}
 	if (rc < 0)
 		return rejected(p, code, a, rc, v);
 	p->fd = rc;

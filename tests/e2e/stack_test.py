@@ -230,6 +230,17 @@ def test_usym_and_func(t):
     t.check("@[main.inlining, main.inlining]: 1" in r.out, r.out)
 
 
+def test_many_stacks_in_one_clause(t):
+    """The kernel's verifier must not go through their loops in all combinations."""
+    need_bpf(t)
+    path = t.c("chain.c", *C_FLAGS)
+    stacks = ", ".join(f"ustack({n})" for n in (127, 3, 9, 50, 127, 2))
+    script = f"uprobe:{path}:deep {{ @[{stacks}] = count(); @[{stacks}] = count(); }}"
+    r = t.stoat("-d", "verifier", "-e", script)
+    (processed,) = re.findall(r"processed (\d+) insns", r.out + r.err)
+    t.check(int(processed) < 200000, processed)
+
+
 # --- C ---
 
 
