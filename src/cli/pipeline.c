@@ -133,7 +133,7 @@ static struct err *code_options(const struct job *j, struct code_options *out)
 static struct err *run(struct job *j)
 {
 	struct request *r = j->r;
-	FILE *out = r->run.out;
+	FILE *out = r->run.out; // NULL unless a stage is shown
 
 	uint32_t source = diag_add_source(j->diag, r->name, r->text);
 	struct script *script = script_parse(j->arena, source, j->diag);
@@ -174,6 +174,7 @@ static struct err *run(struct job *j)
 	if (ends_at(j, STAGE_BPF))
 		return NULL;
 
+	TRY(output_open(r->output, &r->run.out));
 	r->run.trials = j->trials;
 	r->run.child = j->child;
 	r->run.wants_verifier_log = r->stage != STAGE_NONE;
@@ -194,7 +195,8 @@ struct err *pipeline_run(struct request *r, int *status)
 		.trials = bpf_trials_new(),
 		.status = status,
 	};
-	struct err *e = output_open(r->output, &r->run.out);
+	// A file is written over when there is something to write: a stage, or events.
+	struct err *e = r->stage == STAGE_NONE ? NULL : output_open(r->output, &r->run.out);
 	if (!e)
 		e = run(&j);
 	child_free(j.child);

@@ -93,6 +93,20 @@ static void put_perf_frame(const struct symbol_frame *f, uint64_t pc, struct out
 	out_buf_printf(b, " (%.*s)", STR_ARG(f->path.len ? f->path : STR("[unknown]")));
 }
 
+// The file and the place in it; an address without one is bare.
+static void put_build_id(struct session *s, uint32_t pid, uint64_t pc, struct out_buf *b)
+{
+	struct bytes id;
+	uint64_t foff;
+	if (!symbols_build_id(symbols_of(s), (int)pid, pc, &id, &foff)) {
+		out_buf_printf(b, "0x%" PRIx64 "\n", pc);
+		return;
+	}
+	for (size_t n = 0; n < id.len; n++)
+		out_buf_printf(b, "%02x", id.p[n]);
+	out_buf_printf(b, " 0x%" PRIx64 "\n", foff);
+}
+
 // The functions at one address of a stack, at most max of them; how many.
 static size_t put_address(struct session *s, const struct code_stack *stack,
 			  const struct builtin_use *use, size_t i, uint64_t pc, unsigned indent,
@@ -102,6 +116,10 @@ static size_t put_address(struct session *s, const struct code_stack *stack,
 	size_t put = 0;
 	if (use->mode == STACK_RAW) {
 		out_buf_printf(b, "%" PRIx64 "\n", pc);
+		return 1;
+	}
+	if (use->mode == STACK_BUILD_ID && stack->kind == CODE_STACK_USER) {
+		put_build_id(s, stack->pid, pc, b);
 		return 1;
 	}
 	size_t n = frames_at(s, stack->pid, stack->kind == CODE_STACK_KERNEL, pc, i > 0, frames);

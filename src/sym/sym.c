@@ -146,6 +146,22 @@ size_t symbols_user(struct symbols *s, int pid, uint64_t pc, bool is_return,
 	return n ? n : 1;
 }
 
+bool symbols_build_id(struct symbols *s, int pid, uint64_t pc, struct bytes *id, uint64_t *foff)
+{
+	struct process *p = process_get(&s->processes, pid);
+	const struct mapping *m = process_mapping(p, pc);
+	struct elf *elf = NULL;
+	if (m && m->file && m->file->target) {
+		elf = target_elf(m->file->target);
+		*foff = pc - m->low + m->foff;
+	}
+	for (const struct known_program *k = p->programs; k && !elf; k = k->next)
+		if (elf_vaddr_to_foff(target_elf(k->file->target), pc - k->bias, foff))
+			elf = target_elf(k->file->target);
+	*id = elf ? elf_build_id(elf) : (struct bytes) { 0 };
+	return id->len > 0;
+}
+
 bool symbols_kernel(struct symbols *s, uint64_t pc, struct symbol_frame *out)
 {
 	if (!s->kernel)

@@ -48,6 +48,9 @@ struct symbol_frame {
 // The texts live as long as s.
 size_t symbols_user(struct symbols *s, int pid, uint64_t pc, bool is_return,
 		    struct symbol_frame out[SYMBOL_FRAMES_MAX]);
+// The build id of the file that is mapped there, and where in it the address is. False: no file, or
+// it has none.
+bool symbols_build_id(struct symbols *s, int pid, uint64_t pc, struct bytes *id, uint64_t *foff);
 // The kernel's, from /proc/kallsyms; path is "[module]" or empty. False: not known, or hidden from
 // us.
 bool symbols_kernel(struct symbols *s, uint64_t pc, struct symbol_frame *out);

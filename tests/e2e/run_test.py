@@ -280,6 +280,17 @@ def test_counts_are_exact(t, version):
         t.eq(counted.get(name), int(want), name)
 
 
+def test_stacks_by_build_id(t):
+    t.need_root()
+    plus = t.c("plus.c")
+    r = t.stoat("-q", "-c", f"{plus} 1 2", "-e", f"uprobe:{plus}:sum {{ print(ustack(build_id)) }}")
+    note = t.sh("readelf", "-n", plus).out
+    build_id = re.search(r"Build ID: (\w+)", note)[1]
+    vaddr = int([s for s in t.sh("nm", plus).out.splitlines() if s.endswith(" sum")][0].split()[0], 16)
+    # The first segments of such a program stand in the file as they do in memory.
+    t.check(f"\n{build_id} {vaddr:#x}\n{build_id} 0x" in r.out, r.out)
+
+
 def test_usdt_with_a_semaphore(t):
     t.need_root()
     usdt = t.c("usdt.c")
@@ -371,6 +382,9 @@ def test_output_file(t):
     t.eq(r.out, "")
     with open(path) as f:
         t.eq(f.read(), "hi\n")
+    t.stoat("-o", path, "-e", "BEGIN { nosuch() }", rc=1)
+    with open(path) as f:
+        t.eq(f.read(), "hi\n", "a script with mistakes writes over nothing")
 
 
 def test_events_come_within_a_tenth_of_a_second(t):
