@@ -25,7 +25,7 @@ def test_usage(t):
     fails(t, "show", "/bin/true", rc=1, says=["no function", "usage: stoat show"])
     fails(t, "list", "--frob", "x", rc=1, says=["unknown option --frob"])
     fails(t, "list", "-Z", "x", rc=1, says=["unknown option -Z"])
-    fails(t, "list", "-f", "xml", "x", rc=1, says=["text or json", "xml"])
+    fails(t, "list", "-f", "xml", "x", rc=1, says=["text|json", "xml"])
     fails(t, "list", "x", "-o", rc=1, says=["--output needs an argument"])
     fails(t, "list", "", rc=1, says=["empty"])
 
