@@ -248,7 +248,7 @@ void gen_agg(struct gen *g, struct expr *target, struct expr *call)
 		x = temp_keep(g, R0);
 	}
 	if (m->agg == AGG_TSERIES) {
-		gen_clock(g, m->out_value->clock, call->span);
+		gen_clock(g, m->out_value->clock);
 		now = temp_keep(g, R0);
 	}
 	struct spot key = gen_key(g, target);

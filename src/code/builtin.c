@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builtin values and functions.
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "code/gen.h"
@@ -12,20 +13,39 @@ const struct builtin_use *expr_builtin(const struct expr *e)
 
 // --- clocks ---
 
-void gen_clock(struct gen *g, enum out_clock clock, struct span span)
+static uint64_t clock_ns(clockid_t id)
 {
-	(void)span;
+	struct timespec t = { 0 };
+	clock_gettime(id, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+// The kernel tells this clock since 6.1, as far as we know of its features since 6.4; before, it is
+// as far from the boot clock as it was when the script was compiled.
+static void tai_clock(struct gen *g)
+{
+	if (gen_has(g, BPF_FEATURE_ITER_NUM)) {
+		bpf_call(g->b, BPF_FUNC_ktime_get_tai_ns);
+		return;
+	}
+	bpf_call(g->b, BPF_FUNC_ktime_get_boot_ns);
+	bpf_const(g->b, R1, clock_ns(CLOCK_TAI) - clock_ns(CLOCK_BOOTTIME));
+	bpf_alu(g->b, BPF_ADD, R0, R1);
+}
+
+void gen_clock(struct gen *g, enum out_clock clock)
+{
 	if (clock == OUT_CLOCK_MONOTONIC || !gen_has(g, BPF_FEATURE_BOOT_NS))
 		bpf_call(g->b, BPF_FUNC_ktime_get_ns);
 	else if (clock == OUT_CLOCK_TAI)
-		bpf_call(g->b, BPF_FUNC_ktime_get_tai_ns);
+		tai_clock(g);
 	else
 		bpf_call(g->b, BPF_FUNC_ktime_get_boot_ns);
 }
 
-static void elapsed(struct gen *g, struct span span)
+static void elapsed(struct gen *g)
 {
-	gen_clock(g, OUT_CLOCK_BOOT, span);
+	gen_clock(g, OUT_CLOCK_BOOT);
 	bpf_map_value_ref(g->b, R1, g->u->c->globals, offsetof(struct code_globals, start_ns));
 	bpf_load(g->b, 8, R1, R1, 0);
 	bpf_alu(g->b, BPF_SUB, R0, R1);
@@ -124,10 +144,10 @@ void gen_builtin_num(struct gen *g, struct expr *e, const struct builtin_use *u)
 		bpf_const(b, R0, n_cpus());
 		break;
 	case BUILTIN_NSECS:
-		gen_clock(g, u->clock, e->span);
+		gen_clock(g, u->clock);
 		break;
 	case BUILTIN_ELAPSED:
-		elapsed(g, e->span);
+		elapsed(g);
 		break;
 	case BUILTIN_RAND:
 		half(g, BPF_FUNC_get_prandom_u32, false);

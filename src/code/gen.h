@@ -222,7 +222,7 @@ bool gen_op_imm(struct gen *g, enum expr_op op, bool is_unsigned, uint64_t v);
 void gen_call_num(struct gen *g, struct expr *e);
 void gen_call_into(struct gen *g, struct expr *e, struct spot to);
 void gen_builtin_num(struct gen *g, struct expr *e, const struct builtin_use *u);
-void gen_clock(struct gen *g, enum out_clock clock, struct span span);
+void gen_clock(struct gen *g, enum out_clock clock);
 void gen_builtin_into(struct gen *g, struct expr *e, const struct builtin_use *u, struct spot to);
 bool expr_is_const(const struct expr *e, uint64_t *out);
 // If e is a builtin: its use. NULL otherwise.

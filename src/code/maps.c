@@ -476,7 +476,7 @@ void gen_map_len(struct gen *g, struct expr *e)
 	}
 	// The helper tells how many entries it came by.
 	if (!gen_has(g, BPF_FEATURE_LOOP))
-		gen_refuse(g, e->span, "len() of a map", "5.13");
+		gen_refuse(g, e->span, "len() of a map", "5.17");
 	struct pending p = { .start = bpf_label_new(g->b), .emit = emit_counter };
 	gen_later(g, p);
 	bpf_map_ref(g->b, R1, map);
