@@ -246,9 +246,11 @@ struct call_use {
 
 // expr->meaning of an EXPR_MEMBER (and EXPR_NAME, EXPR_INDEX never need one: types say it all).
 enum member_kind {
-	MEMBER_FIELD, // of a struct, union, tuple or record: field of the base's type; through the
-		      // pointer if the base is one
-	MEMBER_PLACES, // args.x of a uprobe: a value that is where places say, type is expr->type
+	// Of a struct, union, tuple or record: field of the base's type; through the pointer if the
+	// base is one.
+	MEMBER_FIELD,
+	// args.x of a uprobe: a value that is where places say, type is expr->type.
+	MEMBER_PLACES,
 };
 
 struct member_use {
