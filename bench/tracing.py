@@ -146,17 +146,13 @@ def events(tracer, path, func, rate):
     """(calls made, lines printed, calls a second), None if it fails."""
     script = f'uprobe:{path}:"{func}" {{ printf("hit %d\\n", pid); }}'
     command = f"{path} {EVENTS} {rate} {WORKERS}"
-    with tempfile.TemporaryFile("w+") as out:
+    with tempfile.NamedTemporaryFile("r") as out:
         p = subprocess.run(
-            [*tracer.args, "-e", script, "-c", command],
-            stdout=out, stderr=subprocess.DEVNULL, timeout=SECONDS, check=False,
+            [*tracer.args, "-o", out.name, "-e", script, "-c", command],
+            capture_output=True, text=True, timeout=SECONDS, check=False,
         )
-        out.seek(0)
-        printed, made = 0, None
-        for line in out:
-            printed += line.startswith("hit ")
-            if m := re.match(r"calls (\d+) per_second (\d+)", line):
-                made = m
+        printed = sum(line.startswith("hit ") for line in out)
+    made = re.search(r"^calls (\d+) per_second (\d+)", p.stdout, re.M)
     if p.returncode != 0 or not made:
         return None
     return int(made[1]), printed, int(made[2])
@@ -172,7 +168,7 @@ def many_events(title, path, func):
                 continue
             made, printed, per_second = result
             kept = per_second * printed / made
-            row(f"{t.name}, {words}", f"{per_second:10,} calls/s", f"{made - printed:9,} lost", f"{kept:10,.0f} events/s")
+            row(f"{t.name}, {words}", f"{per_second:10,} calls/s", f"{abs(made - printed):9,} {'lost' if made >= printed else 'too many'}", f"{kept:10,.0f} events/s")
 
 
 def main(compiler):
