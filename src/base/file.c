@@ -53,10 +53,12 @@ static void fill_page(int sig, siginfo_t *info, void *context)
 	(void)context;
 	long page = sysconf(_SC_PAGESIZE);
 	uintptr_t at = (uintptr_t)info->si_addr & ~((uintptr_t)page - 1);
-	// cppcheck-suppress leakReturnValNotUsed  // it stays until the file is closed
-	if (info->si_code == BUS_ADRERR &&
-	    mmap((void *)at, (size_t)page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
-		 0) != MAP_FAILED)
+	// It stays until the file is closed.
+	void *zeros = info->si_code == BUS_ADRERR
+			      ? mmap((void *)at, (size_t)page, PROT_READ,
+				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0)
+			      : MAP_FAILED;
+	if (zeros != MAP_FAILED)
 		return;
 	// Anything else ends us as it would have: the instruction runs again.
 	signal(sig, SIG_DFL);
