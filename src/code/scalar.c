@@ -87,6 +87,26 @@ void gen_op(struct gen *g, enum expr_op op, const struct expr *e, bool is_unsign
 	bpf_alu(g->b, (uint8_t)alu_of(op, is_unsigned), R0, R1);
 }
 
+// The same by a constant that is greater than 0.
+static void divide_imm(struct gen *g, enum expr_op op, bool is_unsigned, int64_t v)
+{
+	struct bpf_asm *b = g->b;
+	uint8_t alu = op == OP_DIV ? BPF_DIV : BPF_MOD;
+	if (is_unsigned) {
+		bpf_alu_imm(b, alu, R0, v);
+		return;
+	}
+	struct bpf_label minus = bpf_label_new(b), done = bpf_label_new(b);
+	bpf_jump_if_imm(b, BPF_JSLT, R0, 0, minus);
+	bpf_alu_imm(b, alu, R0, v);
+	bpf_jump(b, done);
+	bpf_bind(b, minus);
+	bpf_neg(b, R0);
+	bpf_alu_imm(b, alu, R0, v);
+	bpf_neg(b, R0);
+	bpf_bind(b, done);
+}
+
 bool gen_op_imm(struct gen *g, enum expr_op op, bool is_unsigned, uint64_t v)
 {
 	if (op == OP_SHL || op == OP_SHR)
@@ -94,10 +114,9 @@ bool gen_op_imm(struct gen *g, enum expr_op op, bool is_unsigned, uint64_t v)
 	if (!fits_imm(v))
 		return false;
 	if (op == OP_DIV || op == OP_MOD) {
-		if (!is_unsigned || (int64_t)v <= 0)
-			return false;
-		bpf_alu_imm(g->b, op == OP_DIV ? BPF_DIV : BPF_MOD, R0, (int64_t)v);
-		return true;
+		if ((int64_t)v > 0)
+			divide_imm(g, op, is_unsigned, (int64_t)v);
+		return (int64_t)v > 0;
 	}
 	bpf_alu_imm(g->b, (uint8_t)alu_of(op, is_unsigned), R0, (int64_t)v);
 	return true;
