@@ -110,8 +110,8 @@ struct checker {
 	VEC(struct str) names;
 	struct map name_numbers; // number + 1 by hash
 	VEC(struct program_site) sites;
-	VEC(struct program_part *) parts;
-	VEC(struct var_list *) lists; // of the parts
+	VEC(struct program_part *) parts; // behind those of the program, silent ones
+	VEC(struct var_list *) lists;     // of the parts
 
 	// Of the part that is being checked.
 	struct program_part *part;

@@ -240,6 +240,9 @@ void check_map(struct checker *c, struct expr *e)
 	if (!m)
 		return;
 	struct type *t = found_type(&m->value);
+	// What would set it has no probes: it reads as 0.
+	if (!t && m->is_target && c->is_final && c->parts.n > c->program->n_parts)
+		t = m->value.before = m->map->value = type_int(c, true, 8);
 	if (!t) {
 		if (!m->is_target)
 			tell_never_set(c, e, m);

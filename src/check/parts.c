@@ -235,12 +235,29 @@ static void split(struct checker *c, const struct plan_clause *clause)
 		make_part(c, clause, g.v[i], i + 1 == g.n);
 }
 
+// A clause without probes, which missing_probes = warn allows: its maps are those of the others
+// all the same.
+static void make_silent(struct checker *c, const struct plan_clause *clause)
+{
+	struct program_part *part = ARENA_NEW(c->arena, struct program_part);
+	part->clause = clause;
+	part->kind = PROBE_UPROBE;
+	part->entry_cc = INSN_CC_NONE;
+	part->predicate = clause->clause->predicate;
+	part->body = clause->clause->body;
+	VEC_PUSH(c->arena, &c->parts, part);
+	VEC_PUSH(c->arena, &c->lists, ARENA_NEW(c->arena, struct var_list));
+}
+
 void parts_make(struct checker *c)
 {
 	for (size_t i = 0; i < c->plan->n_clauses; i++)
 		split(c, &c->plan->clauses[i]);
-	c->program->parts = c->parts.v;
 	c->program->n_parts = c->parts.n;
+	for (size_t i = 0; i < c->plan->n_clauses; i++)
+		if (!c->plan->clauses[i].probes.n)
+			make_silent(c, &c->plan->clauses[i]);
+	c->program->parts = c->parts.v;
 	c->program->sites = c->sites.v;
 	c->program->n_sites = c->sites.n;
 }

@@ -144,9 +144,9 @@ struct program *program_make(struct arena *a, const struct script *s, struct pla
 	maps_declare(&c);
 	parts_make(&c);
 	find_types(&c);
-	for (size_t i = 0; i < c.parts.n && !diag_is_full(diag); i++)
+	for (size_t i = 0; i < p->n_parts && !diag_is_full(diag); i++)
 		check_part(&c, i);
-	for (size_t i = 0; i < c.parts.n; i++)
+	for (size_t i = 0; i < p->n_parts; i++)
 		give_vars(&c, c.parts.v[i], c.lists.v[i]);
 	maps_finish(&c);
 	p->actions = c.actions.v;

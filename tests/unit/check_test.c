@@ -197,6 +197,15 @@ TEST(check_sites_with_a_flags_test_are_apart)
 	done(&c);
 }
 
+TEST(check_clause_without_probes_still_sets_its_maps)
+{
+	struct checked c = fine(
+		"nothing { @x[arg0] = args.y; @y = comm } END { print(@y); print(@x[1] + 1) }");
+	CHECK_INT(c.p->n_parts, 1);
+	CHECK_INT(map(&c, "@y")->value->size, 16);
+	done(&c);
+}
+
 TEST(check_names_of_probes_are_numbered)
 {
 	struct checked c = fine("BEGIN, END { print(probe == \"END\") }");
