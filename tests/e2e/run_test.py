@@ -243,9 +243,11 @@ def test_process_alone_is_traced(t):
     t.need_root()
     program = "uprobe:libc:clock_nanosleep { @[pid] = count() } interval:ms:500 { exit() }"
     sleep = ["sh", "-c", "while :; do sleep 0.02; done"]
-    with subprocess.Popen(["python3", "-c", "import time\nwhile 1: time.sleep(.01)"]) as target, \
+    loop = "import time\nprint(1, flush=True)\nwhile 1: time.sleep(.01)"
+    with subprocess.Popen(["python3", "-c", loop], stdout=subprocess.PIPE) as target, \
             subprocess.Popen(sleep) as other:
         try:
+            target.stdout.readline()
             r = t.stoat("-p", str(target.pid), "-e", program)
         finally:
             target.kill()
