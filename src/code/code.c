@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "code/gen.h"
 
-#define STACK_BYTES    512
+#define STACK_BYTES     512
+#define STACK_OWN_BYTES 48
 #define RING_BYTES     (4u << 20)
 #define RING_BYTES_FEW (256u << 10)
 #define COMMENT_BYTES  60
@@ -246,10 +247,13 @@ static void check_pid(struct gen *g, struct bpf_label out)
 	bpf_jump_if_imm(g->b, BPF_JNE, R0, g->p->pid, out);
 }
 
-// Bytes of a stack frame, so that all that may stand on each other have room.
+// Bytes of a stack frame. All that may stand on each other have 512; but from 64 on the kernel
+// gives a program one stack a CPU instead of the task's own (Linux 6.13, kernel/bpf/verifier.c,
+// BPF_PRIV_STACK_MIN_SIZE), which another task's program on that CPU would write over. The kernel
+// rounds up to 16.
 static int frame_limit(int depth)
 {
-	return STACK_BYTES / (depth + 1) & ~31;
+	return MIN(STACK_BYTES / (depth + 1) & ~31, STACK_OWN_BYTES);
 }
 
 static void make_vars(struct gen *g)
