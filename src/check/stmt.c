@@ -105,6 +105,9 @@ static void check_let(struct checker *c, struct stmt *s)
 	struct var_info *v = var_declare(c, s->let.var);
 	if (fixed)
 		v->fixed = type_of_value(c, fixed);
+	// Nothing ever sets it: it reads as 0.
+	else if (c->is_final && !s->let.value && !found_type(&v->type))
+		v->fixed = type_int(c, true, 8);
 	s->let.var->type = v->fixed ? v->fixed : found_type(&v->type);
 	if (!s->let.value || !value_of(c, s->let.value))
 		return;
