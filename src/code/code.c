@@ -3,9 +3,9 @@
 
 #define STACK_BYTES     512
 #define STACK_OWN_BYTES 48
-#define RING_BYTES     (4u << 20)
-#define RING_BYTES_FEW (256u << 10)
-#define COMMENT_BYTES  60
+#define RING_BYTES      (4u << 20)
+#define RING_BYTES_FEW  (256u << 10)
+#define COMMENT_BYTES   60
 
 // --- places in the script ---
 

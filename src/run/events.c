@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -286,5 +287,8 @@ bool event_take(void *ctx, const void *data, size_t len)
 		err_free(err);
 	}
 	arena_clear(s->scratch);
+	// What others write to the same place, like the traced program, comes between two events.
+	if (__fpending(s->out) > RUN_FLUSH_BYTES)
+		fflush(s->out);
 	return !ferror(s->out);
 }

@@ -8,6 +8,9 @@
 #include "run/run.h"
 #include "sym/sym.h"
 
+// So much output is kept back at most; stdio has room for twice as much.
+#define RUN_FLUSH_BYTES ((size_t)1 << 16)
+
 struct session {
 	const struct program *p;
 	struct code *c;

@@ -8,8 +8,10 @@
 // What waits for all probes to be attached may ask for this word.
 #define NOTIFY "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
 
-static void set_buffering(const struct run_options *o)
+// glibc takes a size only with memory.
+static char *set_buffering(const struct run_options *o)
 {
+	char *memory = NULL;
 	switch (o->buffering) {
 	case RUN_LINES_LINE:
 		setvbuf(o->out, NULL, _IOLBF, 0);
@@ -19,9 +21,20 @@ static void set_buffering(const struct run_options *o)
 		break;
 	case RUN_LINES_AUTO: // the loop sees to it that all is out before it waits
 	case RUN_LINES_FULL:
-		setvbuf(o->out, NULL, _IOFBF, 1 << 16);
+		memory = malloc(2 * RUN_FLUSH_BYTES);
+		if (memory)
+			setvbuf(o->out, memory, _IOFBF, 2 * RUN_FLUSH_BYTES);
 		break;
 	}
+	return memory;
+}
+
+static void unset_buffering(const struct run_options *o, char *memory)
+{
+	fflush(o->out);
+	if (memory)
+		setvbuf(o->out, NULL, _IONBF, 0);
+	free(memory);
 }
 
 static void say_attached(const struct session *s)
@@ -110,7 +123,7 @@ struct err *run_program(const struct program *p, struct code *c, const struct ru
 				    .clocks = out_clocks_now(),
 				    .ctx = s,
 				    .resolve = resolve_text };
-	set_buffering(options);
+	char *memory = set_buffering(options);
 	session_hold_signals(s);
 	struct err *e = session_phases(s);
 	session_release_signals(s);
@@ -118,6 +131,7 @@ struct err *run_program(const struct program *p, struct code *c, const struct ru
 	*status = s->is_over && s->exit_status    ? s->exit_status
 		  : s->is_over || !options->child ? 0
 						  : child_status(options->child);
+	unset_buffering(options, memory);
 	resolve_free(s);
 	session_unload(s);
 	out_buf_free(&s->text);

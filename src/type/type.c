@@ -79,8 +79,6 @@ static uint32_t align_within(struct type *t, int depth)
 	case TYPE_IFACE:
 	case TYPE_MAP:
 	case TYPE_CHAN:
-		t->align = 8;
-		break;
 	case TYPE_TUPLE:
 		t->align = 8;
 		break;

@@ -468,3 +468,21 @@ def test_in_a_user_namespace(t):
     r = t.sh("unshare", "-U", "-r", t.stoat_path, "-e", HELLO, rc=None)
     t.eq(r.rc, 2, r.err)
     t.check("cannot attach: " in r.err and r.err.count("\n") == 1, r.err)
+
+
+def test_lines_stay_whole_beside_the_commands(t):
+    """The traced program writes to the same file while stoat does."""
+    line = "x" * 400
+    writes = "import os, time\nfor _ in range(600): os.write(1, b'c\\n'); time.sleep(0.0004)"
+    probe = "tracepoint:syscalls:sys_enter_write /pid == cpid/"
+    script = '%s { unroll(100) { printf("%s\\n") } }' % (probe, line)
+    path = os.path.join(t.tmp, "out")
+    with open(path, "w", encoding="utf-8") as f:
+        p = subprocess.run(
+            [t.stoat_path, "-q", "-c", f'python3 -c "{writes}"', "-e", script], stdout=f, check=False
+        )
+    t.eq(p.returncode, 0, "exit status")
+    with open(path, encoding="utf-8") as f:
+        lines = f.read().splitlines()
+    t.eq(sorted(set(lines)), ["c", line], "lines")
+    t.check(lines.count(line) > 3000, "many of them")
