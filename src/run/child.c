@@ -215,6 +215,12 @@ void child_free(struct child *c)
 {
 	if (!c)
 		return;
+	// What was started to be traced ends with the tracing, as with bpftrace. It has not been
+	// waited for, so that the number is still its own.
+	siginfo_t info = { 0 };
+	if (c->is_going && waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	    info.si_pid == 0)
+		kill(c->pid, SIGTERM);
 	const int fds[] = { c->go, c->result, c->pidfd };
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		if (fds[i] >= 0)

@@ -48,20 +48,37 @@ static void report_lost(const struct session *s, uint64_t n)
 		 amount(n).text, plural(n), amount(s->c->ring->max_entries >> 10).text);
 }
 
+static bool is_map_full(const struct code_failure *f)
+{
+	return f->map && strcmp(f->what, "map full") == 0;
+}
+
+static struct str failure_text(const struct code_failure *f, uint64_t n, struct arena *a)
+{
+	// An entry that does not fit is one that the setting would make fit.
+	if (is_map_full(f))
+		return arena_printf(a,
+				    "%.*s is full: %s update%s did not fit into its %s entries "
+				    "(config max_map_keys or BPFTRACE_MAX_MAP_KEYS allows more)",
+				    STR_ARG(f->map->name), amount(n).text, plural(n),
+				    amount(f->map->max_entries).text);
+	return arena_printf(a, "%s, %s time%s", f->what, amount(n).text, plural(n));
+}
+
 static void report_failure(const struct session *s, const struct code_failure *f, uint64_t n)
 {
 	if (!n)
 		return;
+	AUTO(arena_autofree) struct arena *a = arena_new();
+	struct str text = failure_text(f, n, a);
 	struct out_where where = report_where(s, f->span);
-	// An entry that does not fit is one that the setting would make fit.
-	if (f->map && strcmp(f->what, "map full") == 0)
-		log_warn("%.*s is full: %s update%s did not fit into its %s entries (config "
-			 "max_map_keys or BPFTRACE_MAX_MAP_KEYS allows more)",
-			 STR_ARG(f->map->name), amount(n).text, plural(n),
-			 amount(f->map->max_entries).text);
+	if (s->o->is_json)
+		out_event_message("runtime_error", text, where, s->out);
+	if (is_map_full(f)) // about all places that write to it
+		log_warn("%.*s", STR_ARG(text));
 	else
-		log_warn("%.*s:%u:%u: %s, %s time%s", STR_ARG(where.file), where.line, where.col,
-			 f->what, amount(n).text, plural(n));
+		log_warn("%.*s:%u:%u: %.*s", STR_ARG(where.file), where.line, where.col,
+			 STR_ARG(text));
 }
 
 void session_report(const struct session *s)

@@ -21,7 +21,7 @@ MUST_USE struct err *child_start(const char *command, struct child **out);
 pid_t child_pid(const struct child *c);
 // The file that it will become.
 const char *child_path(const struct child *c);
-// Ends it if it has never run; else leaves it alone.
+// Ends it if it has never run; asks it to end (SIGTERM) if it still runs.
 void child_free(struct child *c);
 
 // --- what the kernel can do ---

@@ -486,3 +486,30 @@ def test_lines_stay_whole_beside_the_commands(t):
         lines = f.read().splitlines()
     t.eq(sorted(set(lines)), ["c", line], "lines")
     t.check(lines.count(line) > 3000, "many of them")
+
+
+def test_failures_are_json_too(t):
+    r = t.stoat("-f", "json", "-e", "BEGIN { print(*(int32*)0); exit() }")
+    last = json.loads(r.out.splitlines()[-1])
+    want = {"type": "runtime_error", "msg": "cannot read memory, 1 time", "filename": "one-liner"}
+    t.eq(last, {**want, "line": 1, "col": 15}, "what is told at the end")
+
+
+def test_command_ends_with_the_session(t):
+    path = os.path.join(t.tmp, "sleeper")
+    os.symlink("/bin/sleep", path)
+    t.stoat("-c", f"{path} 1000", "-e", "interval:ms:50 { exit() }")
+    for _ in range(100):
+        left = [p for p in os.listdir("/proc") if p.isdigit() and is_running(p, path)]
+        if not left:
+            break
+        time.sleep(0.05)
+    t.eq(left, [], "processes left")
+
+
+def is_running(pid, path):
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as f:
+            return f.read().startswith(path.encode() + b"\0")
+    except OSError:
+        return False
