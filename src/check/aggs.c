@@ -140,7 +140,7 @@ static bool agg_value(struct checker *c, struct map_info *m, struct expr *call)
 	check_expr(c, value);
 	if (!number_of(c, value, "what is counted"))
 		return false;
-	bool is_signed = value->type->kind == TYPE_INT || value->kind == EXPR_INT ||
+	bool is_signed = value->type->kind == TYPE_INT || value->type->kind == TYPE_BOOL ||
 			 (value->type->kind == TYPE_ENUM && value->type->is_signed);
 	t = type_int(c, is_signed, 8);
 	found_take(c, &m->value, t, is_literal_int(value));

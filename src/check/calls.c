@@ -127,14 +127,27 @@ FUNCTION_CHECK(check_str)
 	e->type = type_text(c, size);
 }
 
+// A text as an array of its bytes: at least n, zeros behind the text's own.
+static void text_as_bytes(struct checker *c, struct expr *arg, uint64_t n)
+{
+	uint64_t size = MAX(n, arg->type->size);
+	convert(c, arg, type_text(c, size));
+	convert(c, arg, type_array(c, type_int(c, false, 1), size));
+}
+
 FUNCTION_CHECK(check_buf)
 {
 	struct expr *arg = e->call.args.v[0];
-	bool is_array = arg->type->kind == TYPE_ARRAY;
+	bool is_text = arg->type->kind == TYPE_TEXT;
+	bool is_array = arg->type->kind == TYPE_ARRAY || is_text;
 	int64_t n =
 		is_array ? (int64_t)MIN(arg->type->size, VALUE_SIZE_MAX) : c->config->max_strlen;
 	if (!is_array && !is_scalar(arg->type)) {
-		tell_arg(c, arg, f, "an address or an array");
+		tell_arg(c, arg, f, "an address, an array or a string");
+		return;
+	}
+	if (is_text && e->call.args.n < 2) {
+		tell_error(c, e->span, "buf() of a string takes how many bytes: buf(text, n)");
 		return;
 	}
 	if (e->call.args.n > 1) {
@@ -150,6 +163,8 @@ FUNCTION_CHECK(check_buf)
 	}
 	if (!is_array)
 		address_arg(c, arg);
+	else if (is_text)
+		text_as_bytes(c, arg, (uint64_t)n);
 	call_use_new(c, e, f);
 	e->type = type_buffer(c, (uint64_t)n);
 }
@@ -187,16 +202,19 @@ FUNCTION_CHECK(check_memcmp)
 {
 	int64_t n;
 	struct expr **v = e->call.args.v;
-	for (size_t i = 0; i < 2; i++) {
-		if (!is_scalar(v[i]->type) && v[i]->type->kind != TYPE_ARRAY) {
-			tell_arg(c, v[i], f, "an address or an array");
-			return;
-		}
-		if (is_scalar(v[i]->type))
-			address_arg(c, v[i]);
-	}
 	if (!size_arg(c, v[2], f, &n))
 		return;
+	for (size_t i = 0; i < 2; i++) {
+		struct type *t = v[i]->type;
+		if (!is_scalar(t) && t->kind != TYPE_ARRAY && t->kind != TYPE_TEXT) {
+			tell_arg(c, v[i], f, "an address, an array or a string");
+			return;
+		}
+		if (is_scalar(t))
+			address_arg(c, v[i]);
+		else if (t->kind == TYPE_TEXT)
+			text_as_bytes(c, v[i], (uint64_t)n);
+	}
 	for (size_t i = 0; i < 2; i++) {
 		if (v[i]->type->kind == TYPE_ARRAY && (uint64_t)n > v[i]->type->size) {
 			tell_error(c, v[2]->span, "this is more than the array has");
@@ -339,6 +357,7 @@ static bool signal_of(struct str name, int64_t *out)
 FUNCTION_CHECK(check_signal)
 {
 	struct expr *arg = e->call.args.v[0];
+	enum probe_kind kind = c->part->kind;
 	int64_t number;
 	check_expr(c, arg);
 	if (arg->kind == EXPR_STR) {
@@ -352,6 +371,15 @@ FUNCTION_CHECK(check_signal)
 		return;
 	if (arg->kind == EXPR_INT && (arg->num.value < 1 || arg->num.value > 64)) {
 		tell_error(c, arg->span, "signals are from 1 to 64");
+		return;
+	}
+	// What runs there is stoat itself, or whoever has the CPU at that time.
+	if (kind == PROBE_BEGIN || kind == PROBE_END || kind == PROBE_INTERVAL ||
+	    kind == PROBE_SIGNAL) {
+		tell_error(c, e->span, "signal() is not there in %s probes: no traced process",
+			   kind == PROBE_BEGIN ? "BEGIN"
+			   : kind == PROBE_END ? "END"
+					       : probe_kind_name(kind));
 		return;
 	}
 	convert(c, arg, type_int(c, true, 8));

@@ -178,6 +178,11 @@ void check_index(struct checker *c, struct expr *e)
 		check_item(c, e, t, (uint64_t)n);
 		return;
 	}
+	// A text is an array of characters.
+	if (t->kind == TYPE_TEXT) {
+		t = type_array(c, type_int(c, true, 1), t->size);
+		convert(c, base, t);
+	}
 	if ((t->kind != TYPE_ARRAY && t->kind != TYPE_PTR) || !t->elem) {
 		struct str text = spell(c, t);
 		tell_error(c, base->span, "%.*s has no items: only arrays, tuples and pointers do",

@@ -93,6 +93,12 @@ static bool is_known(const struct expr *e)
 	return e->kind == EXPR_INT || e->kind == EXPR_BOOL;
 }
 
+// A known number that is the same with a sign and without one.
+static bool has_any_sign(const struct expr *e)
+{
+	return is_known(e) && (int64_t)e->num.value >= 0;
+}
+
 // --- comparing ---
 
 static struct type *compared_ints(struct checker *c, struct expr *left, struct expr *right)
@@ -109,6 +115,8 @@ static struct type *compared_ints(struct checker *c, struct expr *left, struct e
 			return type_int(c, true, 8);
 		return type_int(c, is_negative_literal(literal) || !is_unsigned(other), 8);
 	}
+	if (has_any_sign(left) || has_any_sign(right))
+		return type_int(c, !is_unsigned(has_any_sign(left) ? r : l), 8);
 	return type_int(c, true, 8);
 }
 
@@ -169,7 +177,8 @@ static bool compare_others(struct checker *c, struct expr *left, struct expr *ri
 		return true;
 	if (compare_names(c, left, right) || compare_names(c, right, left))
 		return true;
-	if (l->kind == TYPE_ARRAY && type_same(l, r))
+	if ((l->kind == TYPE_ARRAY || is_record(l)) && type_same(l, r) && l->size &&
+	    l->size <= VALUE_SIZE_MAX)
 		return true;
 	if (l->kind == TYPE_OPAQUE && type_same(l, r) && l->shown->kind != OUT_INET &&
 	    l->shown->kind != OUT_MAC) {
@@ -266,10 +275,10 @@ static struct type *counted_ints(struct checker *c, enum expr_op op, struct expr
 	if (op == OP_SUB)
 		return type_int(c, true, 8);
 	if (l_signed != r_signed) {
-		if (is_known(left) && !is_negative_literal(left))
-			l_signed = r_signed;
-		else if (is_known(right) && !is_negative_literal(right))
+		if (has_any_sign(right))
 			r_signed = l_signed;
+		else if (has_any_sign(left))
+			l_signed = r_signed;
 	}
 	return type_int(c, l_signed || r_signed, 8);
 }
@@ -401,7 +410,10 @@ static void check_deref(struct checker *c, struct expr *e)
 static void check_sign(struct checker *c, struct expr *e)
 {
 	struct expr *v = e->unary;
-	struct type *t = type_int(c, e->op == OP_NEG || !is_unsigned(v->type), 8);
+	// What has no sign stays as wide as it is; ~ of a literal is a mask of all 64 bits.
+	bool is_mask = e->op == OP_BITNOT && is_literal_int(v);
+	bool is_signed = !is_mask && (!is_unsigned(v->type) || is_literal_int(v));
+	struct type *t = type_int(c, is_signed, is_signed || is_mask ? 8 : v->type->size);
 	if (is_known(v)) {
 		set_int(c, e, t, e->op == OP_NEG ? -v->num.value : ~v->num.value);
 		return;

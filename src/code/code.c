@@ -6,6 +6,8 @@
 #define RING_BYTES      (4u << 20)
 #define RING_BYTES_FEW  (256u << 10)
 #define COMMENT_BYTES   60
+// What a program can use: the kernel's MAX_USED_MAPS.
+#define MAPS_MAX 64
 
 // --- places in the script ---
 
@@ -365,6 +367,21 @@ static struct gen gen_init(struct unit *u, const struct program_part *part)
 	return g;
 }
 
+static void check_maps(struct gen *g, const struct bpf_code *code)
+{
+	const struct probe *clause = g->part->clause->clause;
+	if (code->n_maps <= MAPS_MAX)
+		return;
+	uint32_t n_own = 0;
+	for (uint32_t i = 0; i < code->n_maps; i++)
+		for (size_t k = 0; k < g->p->n_maps; k++)
+			n_own += g->u->c->map_of[k] == code->maps[i];
+	diag_error(g->p->diag, clause->attach ? clause->attach->span : SPAN_NONE,
+		   "this clause uses %u maps: the kernel allows %u, %u of them are stoat's own",
+		   n_own, MAPS_MAX, code->n_maps - n_own);
+	diag_hint(g->p->diag, "one map with a key more can stand for several: @m[\"reads\", tid]");
+}
+
 static struct err *make_prog(struct unit *u, const struct program_part *part)
 {
 	size_t n_spans = u->spans.n;
@@ -381,6 +398,8 @@ static struct err *make_prog(struct unit *u, const struct program_part *part)
 	u->c->progs[part->index].is_sleepable = g.sleeps;
 	bpf_asm_drop_unreached(g.b);
 	struct err *e = bpf_asm_finish(g.b, &u->c->progs[part->index].code);
+	if (!e)
+		check_maps(&g, &u->c->progs[part->index].code);
 	struct str probe = part->n_probes ? part->probes[0]->text : STR("a clause");
 	return err_wrap(e, "%.*s", STR_ARG(probe));
 }

@@ -84,6 +84,17 @@ void gen_str(struct gen *g, struct expr *call, struct spot to)
 	source_read_text(g, &s, (struct dest) { .spot = to }, size, call->span);
 }
 
+// A buffer that is no longer than the number says.
+static void shorten(struct gen *g, struct expr *number, uint64_t n, struct spot to)
+{
+	struct bpf_label done = bpf_label_new(g->b);
+	gen_num(g, number);
+	bpf_const(g->b, R1, n);
+	bpf_jump_if(g->b, BPF_JGE, R0, R1, done);
+	spot_store(g, 4, to, R0);
+	bpf_bind(g->b, done);
+}
+
 void gen_buf(struct gen *g, struct expr *call, struct spot to)
 {
 	uint64_t size = type_strip(call->type)->size;
@@ -96,6 +107,8 @@ void gen_buf(struct gen *g, struct expr *call, struct spot to)
 		if (!is_buffer)
 			spot_store_imm(g, 4, to, n);
 		spot_copy(g, is_buffer ? to : spot_at(to, 4), from, n);
+		if (call->call.args.n > 1)
+			shorten(g, call->call.args.v[1], n, to);
 		return;
 	}
 	struct source s = source_of(g, call);

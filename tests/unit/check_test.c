@@ -136,6 +136,77 @@ TEST(check_aggregation_reads_as_number)
 	done(&c);
 }
 
+static void prints(const char *value, uint64_t number, enum type_kind kind)
+{
+	struct arena *a = arena_new();
+	struct checked c = fine(arena_printf(a, "BEGIN { print(%s) }", value).p);
+	const struct expr *e = c.p->actions[0]->args[0].value;
+	if (e->num.value != number || e->type->kind != kind)
+		unit_fail(__FILE__, __LINE__, "%s: %lld", value, (long long)e->num.value);
+	done(&c);
+	arena_free(a);
+}
+
+TEST(check_constants_of_all_64_bits_have_no_sign)
+{
+	prints("(uint64)10000000000000000000 / 3", 3333333333333333333, TYPE_UINT);
+	prints("(uint64)10000000000000000000 % 7", 3, TYPE_UINT);
+	prints("0xffffffffffffffff > 0", 1, TYPE_BOOL);
+	prints("0xffffffffffffffff / 2", INT64_MAX, TYPE_UINT);
+	prints("0xffffffffffffffff | 1", UINT64_MAX, TYPE_UINT);
+	prints("(uint64)0xf000000000000000 / 2", 0x7800000000000000, TYPE_UINT);
+	prints("-7 / 2", (uint64_t)-3, TYPE_INT);
+	prints("-1 < 1", 1, TYPE_BOOL);
+}
+
+TEST(check_sign_and_complement_keep_the_width)
+{
+	prints("-(uint32)5", 4294967291, TYPE_UINT);
+	prints("~(uint8)5", 250, TYPE_UINT);
+	prints("~5", ~5ull, TYPE_UINT);
+	prints("-5", (uint64_t)-5, TYPE_INT);
+	prints("-(int8)5", (uint64_t)-5, TYPE_INT);
+}
+
+TEST(check_maps_keep_numbers_without_sign)
+{
+	struct checked c = fine("BEGIN { @m = max((uint64)5); @x = min(0xffffffffffffffff); "
+				"@a = avg((uint64)4); $n = (uint64)1; @a = avg($n); @i = sum(-1); "
+				"@w = 1; @w = 0xffffffffffffffff; @s = stats(3); @s = stats($n) }");
+	static const char *const names[] = { "@m", "@x", "@a", "@w", "@s" };
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		CHECK_INT(map(&c, names[i])->value->kind, TYPE_UINT);
+	CHECK_INT(map(&c, "@i")->value->kind, TYPE_INT);
+	done(&c);
+}
+
+TEST(check_texts_are_bytes)
+{
+	struct checked c = fine("BEGIN { $s = \"abc\"; print($s[1]); print(buf($s, 2)); "
+				"print(memcmp(comm, $s, 20)) }");
+	CHECK_INT(c.p->actions[0]->args[0].value->type->size, 1);
+	CHECK_INT(c.p->actions[1]->args[0].value->type->size, 6);
+	done(&c);
+	refused("BEGIN { $s = \"abc\"; print($s[4]) }", "the array has 4 items");
+	refused("BEGIN { print(buf(comm)) }", "how many bytes: buf(text, n)");
+}
+
+TEST(check_structs_are_compared)
+{
+	struct checked c = fine("struct in { int a; char b; }; struct o { int x; struct in i; }; "
+				"uprobe:/bin/a:f { $p = (struct o *)arg0; print($p->i == $p->i) }");
+	done(&c);
+	refused("struct in { int a; }; struct on { int a; }; "
+		"uprobe:/bin/a:f { print(*(struct in *)arg0 == *(struct on *)arg0) }",
+		"cannot be compared");
+}
+
+TEST(check_signal_is_for_traced_processes)
+{
+	refused("BEGIN { signal(9) }", "signal() is not there in BEGIN probes");
+	refused("interval:s:1 { signal(9) }", "signal() is not there in interval probes");
+}
+
 TEST(check_map_declarations)
 {
 	struct checked c = fine("let @m = percpulruhash(7); BEGIN { @m[1] = 1 }");

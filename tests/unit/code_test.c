@@ -573,3 +573,34 @@ TEST(code_events_carry_their_arguments)
 			   "\\x01\\x02\\xff\\x00 \\x01\\x02\\xff||");
 	check_events("BEGIN { @x = 1; clear(@x); print(@x); exit(); print(1); }", "<4><2><6>");
 }
+
+TEST(code_more_maps_than_a_program_can_have)
+{
+	struct arena *a = arena_new();
+	struct code_script s;
+	struct str text = STR("BEGIN {");
+	for (int i = 0; i < 65; i++)
+		text = arena_printf(a, "%.*s @m%d = 1;", STR_ARG(text), i);
+	CHECK(!code_script_compile(a, arena_printf(a, "%.*s }", STR_ARG(text)), NULL, &s));
+	CHECK(str_find(diag_render(s.diag, a), STR("uses 65 maps: the kernel allows 64")) >= 0);
+	arena_free(a);
+}
+
+TEST(code_structs_are_compared)
+{
+	static const struct {
+		int x;
+		char in[2][12];
+	} o = { 1, { "the same", "the same" } };
+	char text[512];
+	snprintf(text, sizeof(text),
+		 "struct in { char c[12]; }; struct o { int x; struct in a; struct in b; };\n"
+		 "BEGIN { $p = (struct o *)%p; @same = $p->a == $p->b; $q = (struct o *)%p;\n"
+		 "@other = $p->a == $q->a; @differ = $p->a != $q->a; }",
+		 (const void *)&o, (const void *)((const char *)&o + 1));
+	struct code_script s = run_script(text);
+	CHECK_INT(code_script_number(&s, "@same"), 1);
+	CHECK_INT(code_script_number(&s, "@other"), 0);
+	CHECK_INT(code_script_number(&s, "@differ"), 1);
+	code_script_close(&s);
+}
