@@ -62,7 +62,8 @@ struct var_info {
 	struct found_type type;
 	struct type *fixed; // let $x : type
 	bool is_own;        // of let and for: nobody outside of its block sees it
-	bool is_open;       // its block has not ended
+	bool is_shared;     // one for all blocks that set it: it is read outside of them, too
+	bool is_used;       // some expression means it in the end
 	struct expr *decl;
 };
 
@@ -323,6 +324,8 @@ void check_var_counted(struct checker *c, struct expr *e);
 struct var_info *var_declare(struct checker *c, struct expr *e);
 void var_take(struct checker *c, struct var_info *v, struct type *t, bool is_literal,
 	      struct expr *value);
+// Of all variables of the part, those that there are in the end, with their types.
+void vars_finish(struct checker *c, struct program_part *part, const struct var_list *list);
 size_t scope_open(struct checker *c);
 void scope_close(struct checker *c, size_t mark);
 void found_take(struct checker *c, struct found_type *f, struct type *t, bool is_literal);

@@ -77,7 +77,6 @@ static void check_part(struct checker *c, size_t i)
 
 static void next_pass(struct checker *c)
 {
-	c->has_changed = false;
 	for (size_t i = 0; i < c->lists.n; i++)
 		for (size_t k = 0; k < c->lists.v[i]->n; k++)
 			found_next_pass(c, &c->lists.v[i]->v[k]->type);
@@ -89,25 +88,12 @@ static void find_types(struct checker *c)
 {
 	c->is_final = false;
 	do {
+		c->has_changed = false;
 		for (size_t i = 0; i < c->parts.n; i++)
 			check_part(c, i);
 		next_pass(c);
 	} while (c->has_changed && c->n_passes < PASSES_MAX);
 	c->is_final = true;
-}
-
-static void give_vars(struct checker *c, struct program_part *part, const struct var_list *list)
-{
-	part->vars = ARENA_ARRAY(c->arena, struct program_var *, list->n);
-	for (size_t i = 0; i < list->n; i++) {
-		struct var_info *v = list->v[i];
-		v->var->type = v->fixed ? v->fixed : found_type(&v->type);
-		// let $x; that is never set: nothing has to be kept.
-		if (!v->var->type)
-			v->var->type = type_int(c, true, 8);
-		v->var->index = (uint32_t)part->n_vars;
-		part->vars[part->n_vars++] = v->var;
-	}
 }
 
 struct program *program_make(struct arena *a, const struct script *s, struct plan *plan,
@@ -147,7 +133,7 @@ struct program *program_make(struct arena *a, const struct script *s, struct pla
 	for (size_t i = 0; i < p->n_parts && !diag_is_full(diag); i++)
 		check_part(&c, i);
 	for (size_t i = 0; i < p->n_parts; i++)
-		give_vars(&c, c.parts.v[i], c.lists.v[i]);
+		vars_finish(&c, c.parts.v[i], c.lists.v[i]);
 	maps_finish(&c);
 	p->actions = c.actions.v;
 	p->n_actions = c.actions.n;

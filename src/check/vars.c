@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Variables: which of them a $name means, and what type it has.
 //
-// A variable belongs to the block where it is first set, but is still there after it: old scripts
-// set one inside of an if and use it behind. Only what let and for make is gone with its block.
+// A variable belongs to the block where it is first set: others that set one of that name have one
+// of their own. But old scripts set one inside of an if and use it behind: what is read outside of
+// the blocks that set it is one variable in all of them. What let and for make is gone with its
+// block.
 #include "check/checker.h"
 
 // --- types that are being found ---
@@ -80,13 +82,43 @@ static struct var_info *find_open(struct checker *c, const struct expr *e)
 	return NULL;
 }
 
-// One whose block has ended, or that is set further below.
-static struct var_info *find_any(struct checker *c, const struct expr *e)
+static struct var_info *find_shared(struct checker *c, const struct expr *e)
 {
-	for (size_t i = c->part_vars->n; i > 0; i--)
-		if (!c->part_vars->v[i - 1]->is_own && is_called(c->part_vars->v[i - 1], e))
-			return c->part_vars->v[i - 1];
+	for (size_t i = 0; i < c->part_vars->n; i++)
+		if (c->part_vars->v[i]->is_shared && is_called(c->part_vars->v[i], e))
+			return c->part_vars->v[i];
 	return NULL;
+}
+
+// The same statement is met in every pass: it means the same variable each time.
+static struct var_info *find_set_here(struct checker *c, const struct expr *e)
+{
+	for (size_t i = 0; i < c->part_vars->n; i++)
+		if (c->part_vars->v[i]->decl == e)
+			return c->part_vars->v[i];
+	return NULL;
+}
+
+// One whose block has ended, or that is set further below: from the next pass on it is one for all
+// blocks.
+static struct var_info *find_outside(struct checker *c, const struct expr *e)
+{
+	struct var_info *v = find_shared(c, e);
+	for (size_t i = 0; !v && i < c->part_vars->n; i++) {
+		struct var_info *at = c->part_vars->v[i];
+		if (at->is_own || !is_called(at, e))
+			continue;
+		at->is_shared = true;
+		c->has_changed = true;
+		v = at;
+	}
+	return v;
+}
+
+static struct var_info *find_read(struct checker *c, const struct expr *e)
+{
+	struct var_info *v = find_open(c, e);
+	return v ? v : find_outside(c, e);
 }
 
 static struct var_info *make_var(struct checker *c, struct expr *e)
@@ -103,7 +135,6 @@ static struct var_info *make_var(struct checker *c, struct expr *e)
 
 static void bring_in(struct checker *c, struct var_info *v)
 {
-	v->is_open = true;
 	VEC_PUSH(c->arena, &c->vars, v);
 }
 
@@ -114,8 +145,7 @@ size_t scope_open(struct checker *c)
 
 void scope_close(struct checker *c, size_t mark)
 {
-	while (c->vars.n > mark)
-		c->vars.v[--c->vars.n]->is_open = false;
+	c->vars.n = mark;
 }
 
 static struct type *var_type(const struct var_info *v)
@@ -123,8 +153,9 @@ static struct type *var_type(const struct var_info *v)
 	return v->fixed ? v->fixed : found_type(&v->type);
 }
 
-static void mean(struct expr *e, struct var_info *v)
+static void mean(struct checker *c, struct expr *e, struct var_info *v)
 {
+	v->is_used |= c->is_final;
 	e->meaning = v->var;
 	e->type = var_type(v);
 }
@@ -158,15 +189,13 @@ static void tell_unset(struct checker *c, struct expr *e)
 
 void check_var(struct checker *c, struct expr *e)
 {
-	struct var_info *v = find_open(c, e);
-	if (!v)
-		v = find_any(c, e);
+	struct var_info *v = find_read(c, e);
 	if (!v) {
 		e->type = NULL;
 		tell_unset(c, e);
 		return;
 	}
-	mean(e, v);
+	mean(c, e, v);
 	if (!e->type && !diag_n_errors(c->diag))
 		tell_error(c, e->span, "what '$%.*s' is cannot be told: it is set only from itself",
 			   STR_ARG(e->var.name));
@@ -174,9 +203,7 @@ void check_var(struct checker *c, struct expr *e)
 
 void check_var_counted(struct checker *c, struct expr *e)
 {
-	struct var_info *v = find_open(c, e);
-	if (!v)
-		v = find_any(c, e);
+	struct var_info *v = find_read(c, e);
 	check_var(c, e);
 	if (v && !v->fixed && e->type && is_number(e->type))
 		found_take(c, &v->type, type_int(c, e->type->kind == TYPE_INT, 8), false);
@@ -186,27 +213,25 @@ struct var_info *var_assigned(struct checker *c, struct expr *e)
 {
 	struct var_info *v = find_open(c, e);
 	if (!v) {
-		v = find_any(c, e);
+		v = find_shared(c, e);
+		if (!v)
+			v = find_set_here(c, e);
 		if (!v)
 			v = make_var(c, e);
 		bring_in(c, v);
 	}
-	mean(e, v);
+	mean(c, e, v);
 	return v;
 }
 
-// The same statement is met in every pass: it means the same variable each time.
 struct var_info *var_declare(struct checker *c, struct expr *e)
 {
-	struct var_info *v = NULL;
-	for (size_t i = 0; !v && i < c->part_vars->n; i++)
-		if (c->part_vars->v[i]->decl == e)
-			v = c->part_vars->v[i];
+	struct var_info *v = find_set_here(c, e);
 	if (!v)
 		v = make_var(c, e);
 	v->is_own = true;
 	bring_in(c, v);
-	mean(e, v);
+	mean(c, e, v);
 	return v;
 }
 
@@ -230,4 +255,37 @@ void var_take(struct checker *c, struct var_info *v, struct type *t, bool is_lit
 		return;
 	}
 	convert(c, value, have);
+}
+
+// --- at the end ---
+
+// Variables of one name and type whose blocks stand side by side have one place.
+static const struct var_info *same_place(const struct var_list *list, size_t n)
+{
+	const struct var_info *v = list->v[n];
+	for (size_t i = 0; i < n && !v->is_own; i++) {
+		const struct var_info *at = list->v[i];
+		if (at->is_used && !at->is_own && at->expansion == v->expansion &&
+		    str_eq(at->var->name, v->var->name) && type_same(at->var->type, v->var->type))
+			return at;
+	}
+	return NULL;
+}
+
+void vars_finish(struct checker *c, struct program_part *part, const struct var_list *list)
+{
+	part->vars = ARENA_ARRAY(c->arena, struct program_var *, list->n);
+	for (size_t i = 0; i < list->n; i++) {
+		struct var_info *v = list->v[i];
+		if (!v->is_used)
+			continue;
+		v->var->type = var_type(v);
+		// let $x; that is never set: nothing has to be kept.
+		if (!v->var->type)
+			v->var->type = type_int(c, true, 8);
+		const struct var_info *same = same_place(list, i);
+		v->var->index = same ? same->var->index : (uint32_t)part->n_vars;
+		if (!same)
+			part->vars[part->n_vars++] = v->var;
+	}
 }

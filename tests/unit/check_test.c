@@ -207,6 +207,20 @@ TEST(check_signal_is_for_traced_processes)
 	refused("interval:s:1 { signal(9) }", "signal() is not there in interval probes");
 }
 
+TEST(check_blocks_have_variables_of_their_own)
+{
+	struct checked c = fine("BEGIN { if (1) { $a = 1 } else { $a = \"x\" } "
+				"for ($i : 0..2) { $a = $i } if (1) { $a = 2 } }");
+	// The numbers have one place.
+	CHECK_INT(c.p->parts[0]->n_vars, 3);
+	done(&c);
+	c = fine("BEGIN { if (pid) { $a = 1 } else { $a = 2 } print($a) }");
+	CHECK_INT(c.p->parts[0]->n_vars, 1);
+	done(&c);
+	refused("BEGIN { if (pid) { $a = 1 } else { $a = \"x\" } print($a) }", "cannot become");
+	refused("BEGIN { $a = 1; if (pid) { $a = \"x\" } }", "cannot become");
+}
+
 TEST(check_map_declarations)
 {
 	struct checked c = fine("let @m = percpulruhash(7); BEGIN { @m[1] = 1 }");
