@@ -188,12 +188,15 @@ install: all ## into PREFIX=/usr/local, below DESTDIR=
 	$(if $(wildcard docs/stoat.1),install -D -m 644 docs/stoat.1 \
 		$(DESTDIR)$(PREFIX)/share/man/man1/stoat.1)
 	install -d $(DESTDIR)$(PREFIX)/share/doc/stoat
-	install -m 644 $(wildcard LICENSE README.md CHANGELOG.md) $(DESTDIR)$(PREFIX)/share/doc/stoat
+	install -m 644 $(wildcard LICENSE README.md CHANGELOG.md docs/*.md) \
+		$(DESTDIR)$(PREFIX)/share/doc/stoat
+	install -d $(DESTDIR)$(PREFIX)/share/stoat/examples
+	install -m 644 $(wildcard examples/*.bt) $(DESTDIR)$(PREFIX)/share/stoat/examples
 
 .PHONY: uninstall
 uninstall: ## what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/stoat $(DESTDIR)$(PREFIX)/share/man/man1/stoat.1
-	rm -rf $(DESTDIR)$(PREFIX)/share/doc/stoat
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/stoat $(DESTDIR)$(PREFIX)/share/stoat
 
 .PHONY: clean
 clean: ## remove all that was built

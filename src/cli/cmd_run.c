@@ -114,6 +114,8 @@ static struct err *list(struct run_request *q, struct arena *a, size_t n, char *
 	}
 	q->r.name = STR("pattern");
 	q->r.text = n ? str_from(operands[0]) : STR("*");
+	for (size_t i = q->program ? 0 : 1; i < n; i++)
+		q->r.params[q->r.n_params++] = str_from(operands[i]);
 	if (q->program)
 		q->r.text = str_from(q->program);
 	else if (is_file)

@@ -122,13 +122,10 @@ static void make_plan(struct listing *l, struct str text)
 	uint32_t source = diag_add_source(l->diag, r->name, text);
 	struct script *s = script_parse(l->arena, source, l->diag);
 	include_files(l->arena, s, r, l->diag);
-	const struct plan_options o = {
-		.params = r->params,
-		.n_params = r->n_params,
-		.pid = r->pid,
-		.debug_dir = r->run.debug_dir,
-		.open_tracefs = bpf_tracefs_open,
-	};
+	if (diag_n_errors(l->diag))
+		return;
+	struct plan_options o = pipeline_plan_options(r, config_make(l->arena, s, l->diag));
+	o.max_probes = 0;
 	if (!diag_n_errors(l->diag))
 		l->plan = plan_make(s, &o, l->diag);
 }
@@ -161,10 +158,14 @@ struct err *pipeline_list(struct request *r, bool is_pattern, bool is_verbose, i
 	else
 		make_plan(&l, r->text);
 	diag_tell(l.diag, r->has_warnings, stderr);
+	struct err *e = l.plan ? pipeline_filter(l.plan, r->probe_filter) : NULL;
 	if (diag_n_errors(l.diag))
 		*status = EXIT_USAGE;
-	else if (l.plan)
+	else if (l.plan && !e)
 		put_plan(l.plan, l.filter, is_verbose, r->run.out);
 	plan_close(l.plan);
-	return output_close(r->output);
+	if (!e)
+		return output_close(r->output);
+	err_free(output_close(r->output));
+	return e;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/near.h"
 #include "cli/cli.h"
 
 static const struct option *by_letter(const struct option *table, size_t n, char letter)
@@ -45,6 +46,21 @@ static struct err *set_word(const struct option *o, const char *arg, int *out)
 	if (*out)
 		return NULL;
 	return err_new(ERR_USAGE, "--%s takes one of %s, not '%s'", o->name, o->arg, arg);
+}
+
+// What follows an option with an optional word, and is none of its words but nearly one.
+static struct err *misspelled(const struct option *o, const char *text)
+{
+	struct near near = near_init(str_from(text));
+	for (const char *w = o->arg; *w;) {
+		size_t len = strcspn(w, "|");
+		near_offer(&near, (struct str) { w, len });
+		w += len + (w[len] == '|');
+	}
+	if (!near.n)
+		return NULL;
+	return err_note(err_new(ERR_USAGE, "--%s takes one of %s, not '%s'", o->name, o->arg, text),
+			"did you mean '%.*s'?", STR_ARG(near.best[0]));
 }
 
 static struct err *set_list(const struct option *o, const char *arg)
@@ -103,6 +119,8 @@ static struct err *argument_of(struct parse *p, const struct option *o, const ch
 			*arg = NULL;
 		else if (!*arg && p->at + 1 < p->argc && find_word(o->arg, p->argv[p->at + 1]))
 			*arg = p->argv[++p->at];
+		else if (!*arg && p->at + 1 < p->argc)
+			return misspelled(o, p->argv[p->at + 1]);
 		return NULL;
 	}
 	if (!*arg && p->at + 1 < p->argc)

@@ -50,45 +50,67 @@ static struct err *start_child(struct job *j)
 	return NULL;
 }
 
-static struct plan *make_plan(const struct job *j, const struct script *script,
-			      const struct config *config)
+struct plan_options pipeline_plan_options(const struct request *r, const struct config *config)
 {
-	const struct request *r = j->r;
-	const struct plan_options o = {
+	return (struct plan_options) {
 		.params = r->params,
 		.n_params = r->n_params,
 		.pid = r->pid,
-		.command = j->child ? child_path(j->child) : NULL,
 		.debug_dir = r->run.debug_dir,
 		.max_probes = config->max_probes,
-		.has_multi_link = run_code_options(j->trials, r->pid).has_multi,
 		.missing = config->missing_probes,
 		.open_tracefs = bpf_tracefs_open,
 	};
+}
+
+static struct plan *make_plan(const struct job *j, const struct script *script,
+			      const struct config *config)
+{
+	struct plan_options o = pipeline_plan_options(j->r, config);
+	o.command = j->child ? child_path(j->child) : NULL;
+	o.has_multi_link = run_code_options(j->trials, j->r->pid).has_multi;
 	return plan_make(script, &o, j->diag);
 }
 
-// --probe-filter: the others are as if they had not been written.
-static struct err *filter_probes(struct plan *plan, const char *pattern)
+// What happens in stoat itself goes on whatever is filtered.
+static bool is_special(const struct plan_probe *p)
+{
+	return p->kind == PROBE_BEGIN || p->kind == PROBE_END || p->kind == PROBE_SIGNAL;
+}
+
+static bool is_wanted(const regex_t *re, const struct plan_probe *p)
+{
+	char *name = strndup(p->text.p, p->text.len);
+	bool is_match = name && regexec(re, name, 0, NULL, 0) == 0;
+	free(name);
+	return is_match;
+}
+
+struct err *pipeline_filter(struct plan *plan, const char *pattern)
 {
 	regex_t re;
 	if (!pattern)
 		return NULL;
 	if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) != 0)
 		return err_new(ERR_USAGE, "--probe-filter: '%s' is no regular expression", pattern);
+	size_t n_wanted = 0, n_dropped = 0;
 	for (size_t i = 0; i < plan->n_clauses; i++) {
 		struct plan_clause *c = &plan->clauses[i];
 		size_t kept = 0;
 		for (size_t k = 0; k < c->probes.n; k++) {
-			struct str text = c->probes.v[k].text;
-			char *name = strndup(text.p, text.len);
-			if (name && regexec(&re, name, 0, NULL, 0) == 0)
+			bool is_match = is_wanted(&re, &c->probes.v[k]);
+			n_wanted += is_match;
+			if (is_match || is_special(&c->probes.v[k]))
 				c->probes.v[kept++] = c->probes.v[k];
-			free(name);
+			else
+				n_dropped++;
 		}
 		c->probes.n = kept;
 	}
 	regfree(&re);
+	if (!n_wanted && n_dropped)
+		return err_new(ERR_NOTFOUND, "--probe-filter: '%s' matches none of %zu probes",
+			       pattern, n_dropped);
 	return NULL;
 }
 
@@ -149,7 +171,7 @@ static struct err *run(struct job *j)
 		return NULL;
 	TRY(start_child(j));
 	j->plan = make_plan(j, script, config);
-	TRY(filter_probes(j->plan, r->probe_filter));
+	TRY(pipeline_filter(j->plan, r->probe_filter));
 	if (is_shown(j, STAGE_PLAN))
 		plan_dump(j->plan, out);
 	if (has_errors(j, EXIT_USAGE) || ends_at(j, STAGE_PLAN))

@@ -39,6 +39,12 @@ struct request {
 // *status is the exit status when there is no error. What is wrong with the script has been said.
 MUST_USE struct err *pipeline_run(struct request *r, int *status);
 
+// How probes are looked up for the request.
+struct plan_options pipeline_plan_options(const struct request *r, const struct config *config);
+// --probe-filter, a regular expression, may be NULL: the probes that do not match are as if they
+// had not been written.
+MUST_USE struct err *pipeline_filter(struct plan *plan, const char *pattern);
+
 // Files that a script names with #include and import become a part of it; mistakes go to diag.
 void include_files(struct arena *a, struct script *s, const struct request *r, struct diag *diag);
 

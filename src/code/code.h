@@ -89,6 +89,7 @@ struct code {
 	struct bpf_map *sites;   // NULL: not used. Values to be written before anything runs:
 	const void *site_values; // n_sites of sites->value_size
 	struct bpf_map *stacks;  // NULL: not used
+	bool has_symbols;        // addresses of processes are put into words
 	const struct code_failure *failures;
 	size_t n_failures;
 };

@@ -33,6 +33,7 @@ static struct bpf_map *stacks_map(struct unit *u)
 
 static struct bpf_map *processes_map(struct unit *u)
 {
+	u->c->has_symbols = true;
 	if (!u->processes)
 		u->processes = unit_map(u, (struct bpf_map) { .name = "processes",
 							      .type = BPF_MAP_TYPE_LRU_HASH,

@@ -103,6 +103,8 @@ void maps_print(struct session *s);
 // out_env.resolve; ctx is the session.
 void resolve_text(void *ctx, const struct out_type *t, struct bytes v, unsigned indent,
 		  struct out_buf *b);
+// Reads what the process of -p or -c has mapped.
+void resolve_begin(struct session *s);
 // A process is seen for the first time.
 void resolve_process(struct session *s, const struct code_process *e);
 void resolve_free(struct session *s);

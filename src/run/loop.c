@@ -35,10 +35,10 @@ bool session_is_active(const struct session *s)
 void session_drain(struct session *s)
 {
 	while (s->ring && s->can_go_on && bpf_ring_read(s->ring) > 0)
-		s->can_go_on = !ferror(s->out);
+		s->can_go_on &= !ferror(s->out);
 	if (s->o->buffering == RUN_LINES_AUTO)
 		fflush(s->out);
-	s->can_go_on = !ferror(s->out);
+	s->can_go_on &= !ferror(s->out);
 }
 
 // --- signals ---

@@ -18,6 +18,11 @@ static struct symbols *symbols_of(struct session *s)
 	return s->symbols;
 }
 
+void resolve_begin(struct session *s)
+{
+	symbols_process(symbols_of(s), s->p->pid);
+}
+
 void resolve_process(struct session *s, const struct code_process *e)
 {
 	struct symbols *symbols = symbols_of(s);

@@ -12,6 +12,8 @@
 static char *set_buffering(const struct run_options *o)
 {
 	char *memory = NULL;
+	if (fileno(o->out) < 0) // no file: it keeps its own memory
+		return NULL;
 	switch (o->buffering) {
 	case RUN_LINES_LINE:
 		setvbuf(o->out, NULL, _IOLBF, 0);
@@ -40,7 +42,7 @@ static void unset_buffering(const struct run_options *o, char *memory)
 static void say_attached(const struct session *s)
 {
 	size_t n = session_n_probes(s);
-	if (s->o->is_json)
+	if (s->o->is_json && !s->o->is_quiet)
 		out_event_attached(n, s->out);
 	if (!s->o->is_quiet)
 		fprintf(stderr, "Attached %zu probe%s\n", n, n == 1 ? "" : "s");
@@ -69,6 +71,9 @@ static struct err *trace(struct session *s)
 		return NULL;
 	if (s->o->child)
 		TRY(child_go(s->o->child));
+	// A short command may be gone before an event tells of it.
+	if (s->p->pid && s->c->has_symbols)
+		resolve_begin(s);
 	session_drain(s);
 	struct err *e = has_future(s) && !s->is_over ? session_loop(s) : NULL;
 	session_release_signals(s);

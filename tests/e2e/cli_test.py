@@ -177,3 +177,29 @@ def test_warnings_are_optional(t):
     env = {"BPFTRACE_MAX_MAP_KEYS": "1"}
     t.check("warning" in t.stoat("-e", program, env=env).err, "by default")
     t.check("warning" not in t.stoat("--no-warnings", "-e", program, env=env).err, "not with it")
+
+
+def test_probe_filter_leaves_begin_and_end(t):
+    script = "BEGIN { print(1) } END { print(2) } interval:ms:20 { exit() } interval:ms:10 { print(3) }"
+    r = t.stoat("-q", "--probe-filter", "ms:20", "-e", script)
+    t.eq(r.out.split(), ["1", "2"], "what is printed")
+    r = t.stoat("-q", "--probe-filter", "nothing", "-e", script, rc=2)
+    t.check("matches none of 2 probes" in r.err, "that it matches nothing is said")
+
+
+def test_list_heeds_filter_config_and_parameters(t):
+    path = t.c("plus.c")
+    r = t.stoat("-l", "--probe-filter", "sum", f"uprobe:{path}:*")
+    t.eq(r.out.split(), [f"uprobe:{path}:sum"], "filtered")
+    script = t.file("list.bt", "config = { missing_probes = \"ignore\" } uprobe:$1:sum {} uprobe:$1:none {}")
+    r = t.stoat("-l", script, path)
+    t.eq(r.out.split(), [f"uprobe:{path}:sum"], "with a parameter")
+
+
+def test_misspelled_stage(t):
+    r = t.stoat("-d", "asst", "-e", "BEGIN { exit() }", rc=1)
+    t.check("did you mean 'ast'?" in r.err, "what was meant")
+
+
+def test_quiet_json_does_not_tell_of_probes(t):
+    t.eq(t.stoat("-q", "-f", "json", "-e", "BEGIN { exit() }").out, "")

@@ -326,3 +326,10 @@ def test_interval_of_a_busy_program(t):
     path = t.go("calls", "1.24")
     r = trace(t, "profile:hz:997 { @[ustack(20)] = count(); }", f"{path} 400000000")
     t.check("main.main" in {n for s in stacks_of(r.out) for n in names_of(s)}, r.out)
+
+
+def test_return_probes_have_names_after_the_end(t):
+    path = t.c("plus.c")
+    script = f"uretprobe:{path}:sum {{ @s[ustack(1)] = count(); @u[usym(reg(\"ip\"))] = count() }}"
+    r = t.stoat("-q", "-c", f"{path} 3 4", "-e", script)
+    t.eq(r.out.count("main"), 2, "names of the caller")

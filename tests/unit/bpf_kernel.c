@@ -13,7 +13,8 @@ static struct arena *arena;
 
 struct arena *bpf_kernel_need(void)
 {
-	arena = arena_new();
+	if (!arena)
+		arena = arena_new();
 	struct bpf_system sys;
 	bpf_system_read(arena, &sys);
 	if (!sys.may_bpf)

@@ -322,7 +322,9 @@ TEST(bpf_loop_calls_a_function_of_the_program)
 	bpf_alu_imm(b, BPF_MUL, BPF_REG_0, 2);
 	bpf_exit(b);
 	struct bpf_trials *trials = bpf_trials_new();
-	if (bpf_trials_try(trials, BPF_FEATURE_LOOP).support != BPF_PRESENT)
+	bool has_loop = bpf_trials_try(trials, BPF_FEATURE_LOOP).support == BPF_PRESENT;
+	bpf_trials_free(trials);
+	if (!has_loop)
 		SKIP("this kernel has no bpf_loop");
 	struct bpf_prog p = bpf_kernel_load(a, b, BPF_PROG_TYPE_RAW_TRACEPOINT);
 	CHECK_INT(bpf_kernel_run(&p), 1000);
