@@ -121,7 +121,9 @@ static void print_value(struct checker *c, struct expr *e)
 		return;
 	}
 	check_expr(c, value);
-	if (value_of(c, value) && c->is_final)
+	bool is_real = value->type && value->type->kind == TYPE_FLOAT &&
+		       (value->type->size == 4 || value->type->size == 8);
+	if ((is_real || value_of(c, value)) && c->is_final)
 		action_add_arg(c, action_new(c, e, ACTION_PRINT), value);
 }
 
@@ -175,31 +177,61 @@ FUNCTION_CHECK(check_time)
 		action_new(c, e, f->action)->text = format;
 }
 
-// argv[i] != 0 ? str(argv[i]) : ""
-static struct expr *join_item(struct checker *c, struct expr *argv, size_t i, struct type *text)
+static struct expr *var_expr(struct checker *c, struct program_var *var, struct span span)
 {
-	struct type *elem = argv->type->elem;
+	struct expr *e = expr_new(c, EXPR_VAR, span, var->type);
+	e->var.name = var->name;
+	e->meaning = var;
+	return e;
+}
+
+// argv[i], after one that is in var: nothing is read behind the end.
+static struct expr *join_address(struct checker *c, struct expr *argv, size_t i,
+				 struct program_var *var)
+{
 	struct expr *at = expr_new(c, EXPR_BINARY, argv->span, argv->type);
 	at->op = OP_ADD;
 	at->binary.left = script_copy_expr(c->arena, argv);
 	at->binary.right = expr_new(c, EXPR_INT, argv->span, type_int(c, true, 8));
 	at->binary.right->num.value = 8 * i;
-	struct expr *item = expr_new(c, EXPR_UNARY, argv->span, elem);
+	struct expr *item = expr_new(c, EXPR_UNARY, argv->span, var->type);
 	item->op = OP_DEREF;
 	item->unary = at;
+	if (i == 0)
+		return item;
+	struct expr *cond = expr_new(c, EXPR_COND, argv->span, var->type);
+	cond->cond.cond = var_expr(c, var, argv->span);
+	cond->cond.then = item;
+	cond->cond.other = expr_new(c, EXPR_INT, argv->span, var->type);
+	return cond;
+}
+
+// { $var = argv[i]; $var ? str($var) : "" }
+static struct expr *join_item(struct checker *c, struct expr *argv, size_t i,
+			      struct program_var *var, struct type *text)
+{
+	struct stmt *set = ARENA_NEW(c->arena, struct stmt);
+	set->kind = STMT_ASSIGN;
+	set->span = argv->span;
+	set->assign.target = var_expr(c, var, argv->span);
+	set->assign.value = join_address(c, argv, i, var);
 	struct expr *str = expr_new(c, EXPR_CALL, argv->span, text);
 	struct call_use *use = ARENA_NEW(c->arena, struct call_use);
 	use->id = FUNCTION_STR;
 	str->meaning = use;
 	str->call.name = (struct name) { STR("str"), argv->span };
-	VEC_PUSH(c->arena, &str->call.args, script_copy_expr(c->arena, item));
-	struct expr *none = expr_new(c, EXPR_STR, argv->span, text);
-	none->str = STR("");
+	VEC_PUSH(c->arena, &str->call.args, var_expr(c, var, argv->span));
 	struct expr *cond = expr_new(c, EXPR_COND, argv->span, text);
-	cond->cond.cond = item;
+	cond->cond.cond = var_expr(c, var, argv->span);
 	cond->cond.then = str;
-	cond->cond.other = none;
-	return cond;
+	cond->cond.other = expr_new(c, EXPR_STR, argv->span, text);
+	cond->cond.other->str = STR("");
+	struct expr *block = expr_new(c, EXPR_BLOCK, argv->span, text);
+	block->block = ARENA_NEW(c->arena, struct block);
+	block->block->v = ARENA_ARRAY(c->arena, struct stmt *, 1);
+	block->block->v[block->block->n++] = set;
+	block->block->value = cond;
+	return block;
 }
 
 FUNCTION_CHECK(check_join)
@@ -219,6 +251,7 @@ FUNCTION_CHECK(check_join)
 	convert(c, argv, type_pointer(c, string, is_kernel));
 	struct program_action *a = action_new(c, e, f->action);
 	a->text = separator;
+	struct program_var *var = var_hidden(c, "argv", argv->type->elem);
 	for (size_t i = 0; i < JOIN_MAX; i++)
-		action_add_arg(c, a, join_item(c, argv, i, text));
+		action_add_arg(c, a, join_item(c, argv, i, var, text));
 }

@@ -263,6 +263,7 @@ FUNCTION_CHECK(check_find)
 FUNCTION_CHECK(check_len)
 {
 	struct expr *arg = e->call.args.v[0];
+	check_nesting(c, e->span, 1);
 	if (arg->kind == EXPR_MAP && !arg->map.has_keys) {
 		struct map_info *m = map_whole(c, arg, f->name);
 		if (!m)

@@ -156,14 +156,12 @@ static void check_namespace(struct checker *c, struct expr *e, const struct buil
 {
 	struct str word = STR("curr_ns");
 	bool is_known = args->n == 0 || (args->n == 1 && word_of(args->v[0], &word));
-	use_new(c, e, b->id);
+	struct builtin_use *use = use_new(c, e, b->id);
+	use->index = str_eq(word, STR("init"));
 	e->type = type_int(c, false, 4);
-	if (is_known && str_eq(word, STR("curr_ns")))
+	if (is_known && (use->index || str_eq(word, STR("curr_ns"))))
 		return;
-	tell_error(c, args->v[0]->span,
-		   "%s takes curr_ns, or nothing: numbers are always those "
-		   "of stoat's own namespace",
-		   b->name);
+	tell_error(c, args->v[0]->span, "%s takes curr_ns or init: the namespace", b->name);
 	e->type = NULL;
 }
 
@@ -298,7 +296,9 @@ static void check_reg(struct checker *c, struct expr *e, const struct builtin_in
 static bool takes_nothing(struct checker *c, struct expr *e, const struct builtin_info *b,
 			  struct expr_list *args)
 {
-	if (args->n)
+	if (args->n && b->id == BUILTIN_COMM)
+		tell_error(c, e->span, "comm is the name of the current thread only");
+	else if (args->n)
 		tell_error(c, e->span, "%s takes no arguments", b->name);
 	return !args->n;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls that give a value.
+#include <arpa/inet.h>
 #include <signal.h>
 
 #include "check/checker.h"
@@ -186,6 +187,7 @@ FUNCTION_CHECK(check_strcontains)
 {
 	if (!text_arg(c, e->call.args.v[0], f) || !text_arg(c, e->call.args.v[1], f))
 		return;
+	check_nesting(c, e->span, 1);
 	call_use_new(c, e, f);
 	e->type = f->id == FUNCTION_STRSTR ? type_int(c, true, 8) : c->basic.boolean;
 }
@@ -435,12 +437,42 @@ FUNCTION_CHECK(check_assert)
 	if (!constant_of(c, e->call.args.v[0], "what is asserted", &v))
 		return;
 	if (!v)
-		tell_error(c, e->span, "static_assert: %.*s", STR_ARG(text));
-	(void)f;
+		tell_error(c, e->span, "%s: %.*s", f->name, STR_ARG(text));
 	struct expr zero = { .span = e->span };
 	set_int(c, &zero, type_int(c, true, 8), 0);
 	*e = zero;
 	e->type = c->basic.none;
+}
+
+FUNCTION_CHECK(check_fail)
+{
+	struct str text;
+	e->type = c->basic.none;
+	if (constant_text_of(c, e->call.args.v[0], "the text", &text))
+		tell_error(c, e->span, "%s: %.*s", f->name, STR_ARG(text));
+}
+
+FUNCTION_CHECK(check_pton)
+{
+	struct expr *arg = e->call.args.v[0];
+	struct str text;
+	char bytes[sizeof(struct in6_addr)];
+	if (!constant_text_of(c, arg, "an internet address", &text))
+		return;
+	bool is_new = str_find(text, STR(":")) >= 0;
+	const char *s = arena_printf(c->arena, "%.*s", STR_ARG(text)).p;
+	if (inet_pton(is_new ? AF_INET6 : AF_INET, s, bytes) != 1) {
+		tell_error(c, arg->span, "%s() takes an internet address: \"192.168.0.1\", \"::1\"",
+			   f->name);
+		return;
+	}
+	struct str raw = { bytes, is_new ? 16 : 4 };
+	struct type *t = type_array(c, type_int(c, false, 1), raw.len);
+	e->type = t;
+	if (!c->is_final)
+		return;
+	set_text(c, e, arena_strdup(c->arena, raw));
+	convert(c, e, t);
 }
 
 // "name=value" or "name"
@@ -466,6 +498,14 @@ static void option_bool(struct checker *c, struct expr *e, struct str text, bool
 	set_bool(c, e, is_true);
 }
 
+static bool is_asked(const struct checker *c, struct str name)
+{
+	for (size_t i = 0; i < c->asked.n; i++)
+		if (str_eq(c->asked.v[i], name))
+			return true;
+	return false;
+}
+
 FUNCTION_CHECK(check_getopt)
 {
 	struct str name, text = STR(""), help;
@@ -479,6 +519,8 @@ FUNCTION_CHECK(check_getopt)
 		return;
 	if (fallback)
 		check_expr(c, fallback);
+	if (!is_asked(c, name))
+		VEC_PUSH(c->arena, &c->asked, name);
 	bool is_given = option_value(c, name, &text, &has_value);
 	if (!fallback || fallback->kind == EXPR_BOOL) {
 		if (is_given)
@@ -496,6 +538,26 @@ FUNCTION_CHECK(check_getopt)
 		set_int(c, e, type_int(c, true, 8), is_negative ? -n.value : n.value);
 	} else if (fallback->type) {
 		tell_error(c, fallback->span, "what an option is otherwise must be a constant");
+	}
+}
+
+void options_finish(struct checker *c)
+{
+	for (size_t i = 0; i < c->options->n_named_params && !diag_n_errors(c->diag); i++) {
+		struct str given = c->options->named_params[i], known = STR("");
+		bool is_known = false;
+		for (size_t k = 0; k < c->asked.n && !is_known; k++) {
+			struct str name = c->asked.v[k];
+			is_known = str_starts(given, name) &&
+				   (given.len == name.len || given.p[name.len] == '=');
+			known = arena_printf(c->arena, "%.*s --%.*s", STR_ARG(known),
+					     STR_ARG(name));
+		}
+		if (is_known)
+			continue;
+		tell_error(c, SPAN_NONE, "the script has no option --%.*s", STR_ARG(given));
+		if (known.len)
+			tell_hint(c, "there are:%.*s", STR_ARG(known));
 	}
 }
 

@@ -70,6 +70,9 @@ struct program_map {
 	const struct out_type *out_value; // of an aggregation: one CPU's part, see out_agg_merge
 };
 
+// Loops inside of each other; what searches in texts counts as one.
+#define PROGRAM_LOOPS_MAX 7
+
 // --- variables ---
 
 struct program_var {
@@ -181,7 +184,7 @@ enum { PROGRAM_REG_FLAGS = 0x100, PROGRAM_REG_CS, PROGRAM_REG_SS, PROGRAM_REG_OR
 // expr->meaning of an EXPR_NAME that stands for a builtin; pid() and ustack(3) become NAMEs, too.
 struct builtin_use {
 	enum builtin id;
-	uint32_t index;       // ARG, SARG, REG
+	uint32_t index;       // ARG, SARG, REG; PID, TID: 1 of the initial namespace
 	enum out_clock clock; // NSECS
 	enum stack_mode mode; // USTACK, KSTACK
 	uint32_t limit;       // USTACK, KSTACK: frames

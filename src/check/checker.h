@@ -101,6 +101,7 @@ struct checker {
 
 	VEC(struct named_type) named_types;
 	struct map type_names; // index + 1 into named_types, by hash of the name
+	VEC(struct str) asked; // options: by getopt()
 	VEC(struct enumerator_info) enumerators;
 	struct map enumerator_names;
 	struct map texts; // TEXT and others by size
@@ -119,6 +120,8 @@ struct checker {
 	VEC(struct var_info *) vars; // that can be seen
 	struct var_list *part_vars;  // all of them
 	unsigned n_loops;
+	unsigned n_nested; // those that are calls
+	uint64_t n_copies; // how often unroll repeats what stands here
 	unsigned type_depth;
 	const struct program_part *info_of; // whose info is kept
 	struct target_info *info;
@@ -133,7 +136,7 @@ void tell_hint(struct checker *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 // "near: a, b", if anything is.
 void tell_near(struct checker *c, const struct near *near);
 struct str spell(struct checker *c, struct type *t);
-struct str check_spell(struct arena *a, struct type *t);
+struct str check_spell(struct arena *a, struct type *t, bool has_sizes);
 // The number of a text in program.names.
 uint64_t name_number(struct checker *c, struct str text);
 
@@ -219,6 +222,8 @@ void check_index(struct checker *c, struct expr *e);
 void check_cond(struct checker *c, struct expr *e);
 void check_block(struct checker *c, struct block *b, bool wants_value);
 void check_stmt(struct checker *c, struct stmt *s);
+// Told if n more loops inside of those around are too many.
+void check_nesting(struct checker *c, struct span span, unsigned n);
 // The type of left op right, both being values; converts them in the last pass.
 struct type *binary_type(struct checker *c, struct expr *e, enum expr_op op, struct expr *left,
 			 struct expr *right);
@@ -294,7 +299,12 @@ FUNCTION_CHECK(check_join);
 FUNCTION_CHECK(check_getopt);
 FUNCTION_CHECK(check_is_type);
 FUNCTION_CHECK(check_assert);
+FUNCTION_CHECK(check_fail);
+FUNCTION_CHECK(check_pton);
 FUNCTION_CHECK(check_uaddr);
+
+// What is given behind "--" and no getopt() asks for is a mistake.
+void options_finish(struct checker *c);
 
 // --- maps (maps.c) ---
 
@@ -324,6 +334,8 @@ void check_var_counted(struct checker *c, struct expr *e);
 struct var_info *var_declare(struct checker *c, struct expr *e);
 void var_take(struct checker *c, struct var_info *v, struct type *t, bool is_literal,
 	      struct expr *value);
+// One that no script can name.
+struct program_var *var_hidden(struct checker *c, const char *name, struct type *t);
 // Of all variables of the part, those that there are in the end, with their types.
 void vars_finish(struct checker *c, struct program_part *part, const struct var_list *list);
 size_t scope_open(struct checker *c);

@@ -11,11 +11,11 @@ struct dumper {
 
 // --- types ---
 
-static struct str spell_fields(struct arena *a, struct type *t, bool has_names)
+static struct str spell_fields(struct arena *a, struct type *t, bool has_names, bool has_sizes)
 {
 	struct str s = STR("(");
 	for (size_t i = 0; i < t->n_fields; i++) {
-		struct str type = check_spell(a, t->fields[i].type);
+		struct str type = check_spell(a, t->fields[i].type, has_sizes);
 		struct str name =
 			has_names ? arena_printf(a, "%.*s=", STR_ARG(t->fields[i].name)) : STR("");
 		s = arena_printf(a, "%.*s%s%.*s%.*s", STR_ARG(s), i ? ", " : "", STR_ARG(name),
@@ -24,16 +24,18 @@ static struct str spell_fields(struct arena *a, struct type *t, bool has_names)
 	return arena_printf(a, "%.*s)", STR_ARG(s));
 }
 
-struct str check_spell(struct arena *a, struct type *t)
+struct str check_spell(struct arena *a, struct type *t, bool has_sizes)
 {
+	if (t->kind == TYPE_TEXT && !has_sizes)
+		return STR("string");
 	if (t->kind == TYPE_TEXT)
 		return arena_printf(a, "string[%llu]", (unsigned long long)t->size);
 	if (t->kind == TYPE_BUFFER)
 		return arena_printf(a, "buffer[%llu]", (unsigned long long)t->size - 4);
 	if (t->kind == TYPE_TUPLE)
-		return spell_fields(a, t, false);
+		return spell_fields(a, t, false, has_sizes);
 	if (t->kind == TYPE_STRUCT && str_eq(t->name, STR("record")))
-		return spell_fields(a, t, true);
+		return spell_fields(a, t, true, has_sizes);
 	return type_spell(a, t);
 }
 
@@ -51,7 +53,7 @@ static void line(struct dumper *d, const char *fmt, ...)
 
 static void put_type(struct dumper *d, struct type *t)
 {
-	struct str text = t ? check_spell(d->arena, t) : STR("?");
+	struct str text = t ? check_spell(d->arena, t, true) : STR("?");
 	fprintf(d->out, " : %.*s%s\n", STR_ARG(text), t && t->is_word ? " word" : "");
 }
 
@@ -235,7 +237,7 @@ static void leave_block(struct walk *w, struct block *b)
 
 static void dump_map(struct dumper *d, const struct program_map *m)
 {
-	struct str key = m->key ? check_spell(d->arena, m->key) : STR("");
+	struct str key = m->key ? check_spell(d->arena, m->key, true) : STR("");
 	line(d, "map %.*s", STR_ARG(m->name));
 	if (m->key)
 		fprintf(d->out, "[%.*s]", STR_ARG(key));

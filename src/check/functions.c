@@ -64,6 +64,11 @@ static const struct function_info functions[] = {
 	  "whether it is known before anything runs" },
 	{ "static_assert", "static_assert(condition [, text])", 1, 2, FUNCTION_FAIL,
 	  FUNCTION_RAW_ARGS, check_assert, 0, "an error unless the condition holds" },
+	{ "assert", "assert(condition [, text])", 1, 2, FUNCTION_FAIL, FUNCTION_RAW_ARGS,
+	  check_assert, 0, "an error unless the condition holds" },
+	{ "fail", "fail(text)", 1, 1, FUNCTION_FAIL, FUNCTION_RAW_ARGS, check_fail, 0, "an error" },
+	{ "pton", "pton(\"address\")", 1, 1, FUNCTION_FAIL, FUNCTION_RAW_ARGS, check_pton, 0,
+	  "the bytes of an internet address" },
 	// maps
 	{ "delete", "delete(@m[key])", 1, 2, FUNCTION_DELETE, FUNCTION_RAW_ARGS, check_delete, 0,
 	  "removes an entry" },
@@ -136,12 +141,9 @@ static const struct {
 	{ "socket_cookie", "it is about the kernel's sockets" },
 	{ "cgroupid", "it is about paths of control groups; the builtin cgroup is the id" },
 	{ "unwatch", "watchpoints of functions are gone from the language" },
-	{ "sym", "it is gone from the language: use usym() or ksym()" },
-	{ "pton", "compare ntop() of an address with the text instead" },
-	{ "fail", "static_assert() is" },
-	{ "assert", "static_assert() is" },
-	{ "stack", "it is gone from the language: use ustack or kstack" },
-	{ "name", "it is gone from the language: use probe" },
+	{ "sym", "use usym() or ksym()" },
+	{ "stack", "use ustack or kstack" },
+	{ "name", "use probe" },
 };
 
 const struct function_info *function_find(struct str name)

@@ -68,6 +68,8 @@ static void check_part(struct checker *c, size_t i)
 	c->part_vars = c->lists.v[i];
 	c->vars.n = 0;
 	c->n_loops = 0;
+	c->n_nested = 0;
+	c->n_copies = 1;
 	if (part->predicate) {
 		check_expr(c, part->predicate);
 		condition_of(c, part->predicate);
@@ -135,6 +137,7 @@ struct program *program_make(struct arena *a, const struct script *s, struct pla
 	for (size_t i = 0; i < p->n_parts; i++)
 		vars_finish(&c, c.parts.v[i], c.lists.v[i]);
 	maps_finish(&c);
+	options_finish(&c);
 	p->actions = c.actions.v;
 	p->n_actions = c.actions.n;
 	p->names = c.names.v;

@@ -3,6 +3,8 @@
 #include "check/checker.h"
 
 #define UNROLL_MAX 100
+// With those inside of each other; more cannot become a program.
+#define UNROLL_ALL_MAX 100000
 
 static const struct function_info *agg_of(const struct expr *e)
 {
@@ -117,10 +119,20 @@ static void check_let(struct checker *c, struct stmt *s)
 
 // --- loops ---
 
-static void check_body(struct checker *c, struct block *b)
+void check_nesting(struct checker *c, struct span span, unsigned n)
 {
+	if (c->n_nested + n == PROGRAM_LOOPS_MAX + 1)
+		tell_error(c, span, "loops can be nested %d deep at most", PROGRAM_LOOPS_MAX);
+}
+
+// Of a loop that the kernel runs.
+static void check_body(struct checker *c, const struct stmt *s, struct block *b)
+{
+	check_nesting(c, s->span, 1);
 	c->n_loops++;
+	c->n_nested++;
 	check_block(c, b, false);
+	c->n_nested--;
 	c->n_loops--;
 }
 
@@ -148,7 +160,7 @@ static void check_for_map(struct checker *c, struct stmt *s)
 		e->type = c->basic.none;
 	}
 	s->meaning = m ? m->map : NULL;
-	check_body(c, s->for_map.body);
+	check_body(c, s, s->for_map.body);
 	scope_close(c, mark);
 }
 
@@ -166,17 +178,28 @@ static void check_for_range(struct checker *c, struct stmt *s)
 	struct var_info *v = var_declare(c, s->for_range.var);
 	found_take(c, &v->type, t, false);
 	s->for_range.var->type = t;
-	check_body(c, s->for_range.body);
+	check_body(c, s, s->for_range.body);
 	scope_close(c, mark);
 }
 
 static void check_unroll(struct checker *c, struct stmt *s)
 {
-	int64_t n;
-	if (constant_of(c, s->loop.cond, "how often 'unroll' repeats", &n) &&
-	    (n < 0 || n > UNROLL_MAX))
+	int64_t n = 1;
+	uint64_t before = c->n_copies;
+	bool is_known = constant_of(c, s->loop.cond, "how often 'unroll' repeats", &n);
+	bool is_fine = n >= 0 && n <= UNROLL_MAX;
+	if (is_known && !is_fine)
 		tell_error(c, s->loop.cond->span, "'unroll' repeats at most %d times", UNROLL_MAX);
-	check_body(c, s->loop.body);
+	if (is_known && is_fine && before <= UNROLL_ALL_MAX)
+		c->n_copies = before * (uint64_t)n;
+	if (before <= UNROLL_ALL_MAX && c->n_copies > UNROLL_ALL_MAX)
+		tell_error(c, s->loop.cond->span,
+			   "this is repeated %llu times: at most %d are possible",
+			   (unsigned long long)c->n_copies, UNROLL_ALL_MAX);
+	c->n_loops++;
+	check_block(c, s->loop.body, false);
+	c->n_loops--;
+	c->n_copies = before;
 }
 
 // --- all ---
@@ -225,7 +248,7 @@ void check_stmt(struct checker *c, struct stmt *s)
 	case STMT_WHILE:
 		check_expr(c, s->loop.cond);
 		condition_of(c, s->loop.cond);
-		check_body(c, s->loop.body);
+		check_body(c, s, s->loop.body);
 		break;
 	case STMT_UNROLL:
 		check_unroll(c, s);

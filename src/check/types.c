@@ -140,10 +140,10 @@ static bool is_made_record(const struct type *t)
 	return t->kind == TYPE_STRUCT && str_eq(t->name, STR("record"));
 }
 
-// As messages call it.
+// As messages call it: how long a text may be says nothing to the reader.
 struct str spell(struct checker *c, struct type *t)
 {
-	return check_spell(c->arena, t);
+	return check_spell(c->arena, t, false);
 }
 
 // --- questions ---

@@ -138,6 +138,18 @@ static void bring_in(struct checker *c, struct var_info *v)
 	VEC_PUSH(c->arena, &c->vars, v);
 }
 
+struct program_var *var_hidden(struct checker *c, const char *name, struct type *t)
+{
+	struct var_info *v = ARENA_NEW(c->arena, struct var_info);
+	v->var = ARENA_NEW(c->arena, struct program_var);
+	v->var->name = str_from(name);
+	v->var->type = v->fixed = t;
+	v->is_own = v->is_used = true;
+	v->expansion = UINT32_MAX;
+	VEC_PUSH(c->arena, c->part_vars, v);
+	return v->var;
+}
+
 size_t scope_open(struct checker *c)
 {
 	return c->vars.n;

@@ -122,10 +122,16 @@ void gen_builtin_num(struct gen *g, struct expr *e, const struct builtin_use *u)
 	struct bpf_asm *b = g->b;
 	switch ((int)u->id) {
 	case BUILTIN_PID:
-		gen_pid(g, false);
+		if (u->index)
+			half(g, BPF_FUNC_get_current_pid_tgid, true);
+		else
+			gen_pid(g, false);
 		break;
 	case BUILTIN_TID:
-		gen_pid(g, true);
+		if (u->index)
+			half(g, BPF_FUNC_get_current_pid_tgid, false);
+		else
+			gen_pid(g, true);
 		break;
 	case BUILTIN_PPID:
 		parent_pid(g, e->span);

@@ -387,6 +387,8 @@ static struct err *make_prog(struct unit *u, const struct program_part *part)
 	size_t n_spans = u->spans.n;
 	struct gen first = gen_init(u, part);
 	emit(&first);
+	if (diag_n_errors(u->p->diag))
+		return NULL;
 	u->spans.n = n_spans;
 	struct gen g = gen_init(u, part);
 	g.has_scratch = first.uses_scratch || g.has_callbacks;

@@ -72,15 +72,10 @@ int loops_depth(const struct program_part *part, bool *has_callbacks)
 
 // --- what all loops share ---
 
-// Functions on top of each other, the program itself among them.
-#define DEPTH_MAX 7
-
 static void need_loops(struct gen *g, struct span span)
 {
 	if (!gen_has(g, BPF_FEATURE_LOOP))
 		gen_refuse(g, span, "loops", "5.17");
-	if (g->stack_depth > DEPTH_MAX)
-		diag_error(g->p->diag, span, "loops can be nested %d deep at most", DEPTH_MAX);
 }
 
 // The context and scratch memory come from the frame that ctx points into.
@@ -262,6 +257,9 @@ void gen_loop_map(struct gen *g, const struct stmt *s)
 
 // --- unroll ---
 
+// The kernel takes no larger programs.
+#define INSNS_MAX 1000000
+
 void gen_unroll(struct gen *g, const struct stmt *s)
 {
 	uint64_t n = 0;
@@ -269,6 +267,12 @@ void gen_unroll(struct gen *g, const struct stmt *s)
 	struct loop *outer = g->loop;
 	expr_is_const(s->loop.cond, &n);
 	for (uint64_t i = 0; i < n; i++) {
+		if (bpf_here(g->b) >= INSNS_MAX) {
+			diag_error(g->p->diag, s->span, "what is repeated here becomes too large");
+			diag_hint(g->p->diag, "a loop is small: for ($i : 0..%llu) { ... }",
+				  (unsigned long long)n);
+			break;
+		}
 		loop.on_continue = bpf_label_new(g->b);
 		g->loop = &loop;
 		gen_block(g, s->loop.body);

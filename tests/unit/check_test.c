@@ -21,7 +21,8 @@ struct checked {
 static struct checked check_text(struct str text, bool is_unsafe)
 {
 	static const struct str params[] = { { "12", 2 }, { "text", 4 } };
-	static struct str named[] = { { "limit=7", 7 }, { "quiet", 5 } };
+	static const struct str given[] = { { "limit=7", 7 }, { "quiet", 5 } };
+	struct str named[ARRAY_LEN(given)];
 	struct checked c = { .a = arena_new() };
 	c.diag = diag_new(c.a);
 	c.script = script_parse(c.a, diag_add_source(c.diag, STR("t"), text), c.diag);
@@ -32,9 +33,12 @@ static struct checked check_text(struct str text, bool is_unsafe)
 		.params = params,
 		.n_params = ARRAY_LEN(params),
 		.named_params = named,
-		.n_named_params = ARRAY_LEN(named),
 		.is_unsafe = is_unsafe,
 	};
+	// Those that the script has a word for.
+	for (size_t i = 0; i < ARRAY_LEN(given); i++)
+		if (str_find(text, str_first(given[i], 5)) >= 0)
+			named[o.n_named_params++] = given[i];
 	c.p = program_make(c.a, c.script, c.plan, c.config, &o, c.diag);
 	c.said = diag_render(c.diag, c.a);
 	return c;
@@ -219,6 +223,40 @@ TEST(check_blocks_have_variables_of_their_own)
 	done(&c);
 	refused("BEGIN { if (pid) { $a = 1 } else { $a = \"x\" } print($a) }", "cannot become");
 	refused("BEGIN { $a = 1; if (pid) { $a = \"x\" } }", "cannot become");
+}
+
+TEST(check_options_that_nobody_asks_for)
+{
+	refused("BEGIN { print(getopt(\"limit\", 3)); print(getopt(\"limits\", 3)); $quiet = 1 }",
+		"the script has no option --quiet\n  there are: --limit --limits");
+}
+
+TEST(check_loops_are_told_once)
+{
+	static const char *const deep =
+		"BEGIN { for ($a : 0..1) { for ($b : 0..1) { for ($c : 0..1) { for ($d : 0..1) { "
+		"for ($e : 0..1) { for ($f : 0..1) { for ($g : 0..1) { for ($h : 0..1) { "
+		"for ($i : 0..1) { @++ } } } } } } } } } }";
+	struct checked c = check(deep);
+	CHECK_INT(diag_n_errors(c.diag), 1);
+	CHECK(str_find(c.said, STR("nested 7 deep")) >= 0);
+	done(&c);
+	c = check("BEGIN { unroll(100) { unroll(100) { unroll(100) { @++ } } } }");
+	CHECK_INT(diag_n_errors(c.diag), 1);
+	CHECK(str_find(c.said, STR("t:1:44: this is repeated 1000000 times")) >= 0);
+	done(&c);
+}
+
+TEST(check_networks_and_assertions)
+{
+	struct checked c = fine("BEGIN { assert(1); @a = pton(\"1.2.3.4\"); @b = pton(\"::1\") }");
+	CHECK_INT(map(&c, "@a")->value->size, 4);
+	CHECK_INT(map(&c, "@b")->value->size, 16);
+	done(&c);
+	refused("BEGIN { pton(\"x\") }", "takes an internet address");
+	refused("BEGIN { fail(\"no\") }", "fail: no");
+	refused("BEGIN { assert(0, \"no\") }", "assert: no");
+	refused("BEGIN { print(comm(pid)) }", "of the current thread only");
 }
 
 TEST(check_map_declarations)

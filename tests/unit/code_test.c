@@ -586,6 +586,20 @@ TEST(code_more_maps_than_a_program_can_have)
 	arena_free(a);
 }
 
+TEST(code_too_large_has_a_place)
+{
+	struct arena *a = arena_new();
+	struct code_script s;
+	struct str body = STR("");
+	for (int i = 0; i < 20; i++)
+		body = arena_printf(a, "%.*s @++;", STR_ARG(body));
+	struct str text =
+		arena_printf(a, "BEGIN { unroll(100) { unroll(100) { %.*s } } }", STR_ARG(body));
+	CHECK(!code_script_compile(a, text, NULL, &s));
+	CHECK(str_find(diag_render(s.diag, a), STR(":1:9: what is repeated here")) >= 0);
+	arena_free(a);
+}
+
 TEST(code_structs_are_compared)
 {
 	static const struct {
