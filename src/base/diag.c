@@ -29,7 +29,9 @@ struct diag {
 	VEC(struct message) messages;
 	size_t n_errors;
 	size_t n_warnings;
-	size_t n_told;     // of messages, by diag_tell
+	size_t n_told; // of messages, by diag_tell
+	size_t n_muted;
+	bool is_muted;
 	bool is_last_kept; // the last message was new and is the last of messages
 };
 
@@ -219,6 +221,9 @@ static void add(struct diag *d, bool is_error, struct span span, const char *fmt
 {
 	size_t *n = is_error ? &d->n_errors : &d->n_warnings;
 	d->is_last_kept = false;
+	d->n_muted += d->is_muted;
+	if (d->is_muted)
+		return;
 	struct str text = arena_vprintf(d->arena, fmt, ap);
 	if (is_said(d, is_error, span, text))
 		return;
@@ -259,6 +264,16 @@ void diag_hint(struct diag *d, const char *fmt, ...)
 	struct message *m = &d->messages.v[d->messages.n - 1];
 	VEC_PUSH(d->arena, &m->hints, arena_vprintf(d->arena, fmt, ap));
 	va_end(ap);
+}
+
+void diag_mute(struct diag *d, bool is_muted)
+{
+	d->is_muted = is_muted;
+}
+
+size_t diag_n_muted(const struct diag *d)
+{
+	return d->n_muted;
 }
 
 size_t diag_n_errors(const struct diag *d)

@@ -52,6 +52,10 @@ void diag_verror(struct diag *d, struct span span, const char *fmt, va_list ap) 
 // Adds a line under the last error or warning.
 void diag_hint(struct diag *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+// While it is muted, errors and warnings are only counted.
+void diag_mute(struct diag *d, bool is_muted);
+size_t diag_n_muted(const struct diag *d);
+
 // How many errors there were.
 size_t diag_n_errors(const struct diag *d);
 size_t diag_n_warnings(const struct diag *d);

@@ -44,11 +44,19 @@ bool is_literal_int(const struct expr *e)
 	return e->kind == EXPR_INT && !e->num.suffix.len && (int64_t)e->num.value >= 0;
 }
 
+static bool is_number_known(const struct expr *e)
+{
+	return e->kind == EXPR_INT || e->kind == EXPR_BOOL;
+}
+
 bool constant_of(struct checker *c, struct expr *e, const char *what, int64_t *out)
 {
 	check_expr(c, e);
-	if (e->kind == EXPR_INT || e->kind == EXPR_BOOL) {
-		*out = (int64_t)e->num.value;
+	const struct expr *v = e;
+	while (v->kind == EXPR_COND && v->cond.then && is_number_known(v->cond.cond))
+		v = v->cond.cond->num.value ? v->cond.then : v->cond.other;
+	if (is_number_known(v)) {
+		*out = (int64_t)v->num.value;
 		return true;
 	}
 	if (e->type)

@@ -514,27 +514,47 @@ struct type *type_resolve(struct checker *c, struct type_spec *s)
 	return t;
 }
 
+static struct type *define_alias(struct checker *c, struct item *item)
+{
+	struct type *t = type_resolve(c, item->type_alias.type);
+	if (!t)
+		return NULL;
+	struct named_type *old = find_named(c, item->type_alias.name.text);
+	if (old && !type_same(type_strip(old->type), type_strip(t)))
+		tell_error(c, item->type_alias.name.span, "'%.*s' is defined twice",
+			   STR_ARG(old->name));
+	// struct { ... } foo: what it is called when nothing else says so.
+	if ((is_record(t) || t->kind == TYPE_ENUM) && !t->name.len)
+		t->name = item->type_alias.name.text;
+	if (!old)
+		add_named(c, item->type_alias.name.text, t, item->type_alias.name.span);
+	return t;
+}
+
+static void define_item(struct checker *c, struct item *item)
+{
+	struct type *t = NULL;
+	diag_mute(c->diag, item->is_system);
+	size_t n_errors = diag_n_muted(c->diag);
+	if (item->kind == ITEM_TYPE)
+		t = type_resolve(c, item->type);
+	else if (item->kind == ITEM_TYPEDEF)
+		t = define_alias(c, item);
+	bool is_bad = diag_n_muted(c->diag) > n_errors;
+	diag_mute(c->diag, false);
+	// Half of a struct would be told wrong: it is as if it had only been named.
+	if (is_bad && t && is_record(t)) {
+		t->n_fields = 0;
+		t->size = 0;
+		t->is_complete = false;
+		t->is_declaration = true;
+	}
+}
+
 void types_define(struct checker *c)
 {
-	for (size_t i = 0; i < c->script->n_items; i++) {
-		struct item *item = c->script->items[i];
-		if (item->kind == ITEM_TYPE)
-			type_resolve(c, item->type);
-		if (item->kind != ITEM_TYPEDEF)
-			continue;
-		struct type *t = type_resolve(c, item->type_alias.type);
-		if (!t)
-			continue;
-		struct named_type *old = find_named(c, item->type_alias.name.text);
-		if (old && !type_same(type_strip(old->type), type_strip(t)))
-			tell_error(c, item->type_alias.name.span, "'%.*s' is defined twice",
-				   STR_ARG(old->name));
-		// struct { ... } foo: what it is called when nothing else says so.
-		if ((is_record(t) || t->kind == TYPE_ENUM) && !t->name.len)
-			t->name = item->type_alias.name.text;
-		if (!old)
-			add_named(c, item->type_alias.name.text, t, item->type_alias.name.span);
-	}
+	for (size_t i = 0; i < c->script->n_items; i++)
+		define_item(c, c->script->items[i]);
 }
 
 // --- fields ---

@@ -302,6 +302,9 @@ static void check_sizeof(struct checker *c, struct expr *e)
 	// Of an expression it is known when all types are.
 	if (e->type_of.value && !c->is_final)
 		e->type = type_int(c, false, 8);
+	else if (is_record(type_strip(t)) && type_strip(t)->is_declaration)
+		tell_error(c, e->span, "the size of '%.*s' is not known: it is only named here",
+			   STR_ARG(type_strip(t)->name));
 	else
 		set_int(c, e, type_int(c, false, 8), type_strip(t)->size);
 }

@@ -8,17 +8,40 @@
 #include "base/file.h"
 #include "cli/pipeline.h"
 
-#define FILES_MAX 100
+#define FILES_MAX 500
 
 struct including {
 	struct arena *arena;
 	const struct request *r;
 	struct diag *diag;
 	VEC(struct str) seen;
-	VEC(struct item *) items; // of the whole script
 };
 
-static void take_items(struct including *in, const struct script *s, struct str path);
+// What these define is built in.
+static bool is_known_header(struct str name)
+{
+	static const char *const names[] = { "stdint.h", "inttypes.h", "stddef.h", "stdbool.h",
+					     "stdarg.h" };
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_eq(name, str_from(names[i])))
+			return true;
+	return false;
+}
+
+// Headers of the system's C library and of the kernel's interface.
+static const char *const system_folders[] = {
+	"/usr/include",
+#ifdef __x86_64__
+	"/usr/include/x86_64-linux-gnu",
+#elif defined(__aarch64__)
+	"/usr/include/aarch64-linux-gnu",
+#endif
+};
+
+static bool is_in_system(struct str path)
+{
+	return str_starts(path, STR("/usr/include/"));
+}
 
 // The folder part of a path, with its '/'; empty if there is none.
 static struct str folder_of(struct str path)
@@ -26,16 +49,25 @@ static struct str folder_of(struct str path)
 	return str_first(path, (size_t)(str_rfind_byte(path, '/') + 1));
 }
 
-// Where the file is: beside the one that names it, then in the folders of -I.
-static bool find_file(struct including *in, struct str from, struct str name, struct str *out)
+// Where the file is: beside the one that names it, in the folders of -I, in the system's.
+static bool find_file(struct including *in, const struct script_include *what, struct str *out)
 {
+	struct str name = what->path.text;
+	struct str from = diag_source_name(in->diag, what->span.source);
 	bool is_whole = str_starts(name, STR("/"));
 	*out = arena_printf(in->arena, "%.*s%.*s", is_whole ? 0 : (int)folder_of(from).len, from.p,
 			    STR_ARG(name));
-	if (access(out->p, R_OK) == 0)
+	// <x.h> is beside a header of the system by chance only.
+	bool is_beside = !what->is_system || !is_in_system(*out);
+	if (is_beside && access(out->p, R_OK) == 0)
 		return true;
 	for (size_t i = 0; i < in->r->folders.n && !is_whole; i++) {
 		*out = arena_printf(in->arena, "%s/%.*s", in->r->folders.v[i], STR_ARG(name));
+		if (access(out->p, R_OK) == 0)
+			return true;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(system_folders) && what->is_system && !is_whole; i++) {
+		*out = arena_printf(in->arena, "%s/%.*s", system_folders[i], STR_ARG(name));
 		if (access(out->p, R_OK) == 0)
 			return true;
 	}
@@ -51,50 +83,57 @@ static bool is_seen(struct including *in, struct str path)
 	return false;
 }
 
-static void take_file(struct including *in, struct str from, struct str name, struct span span)
+static void tell_missing(struct including *in, const struct script_include *what)
 {
+	// A header of the system may ask for more than there is here.
+	if (is_in_system(diag_source_name(in->diag, what->span.source)))
+		return;
+	diag_error(in->diag, what->span, "no file '%.*s'", STR_ARG(what->path.text));
+	diag_hint(in->diag, what->is_system
+				    ? "it is neither in the folders of -I nor in /usr/include; the "
+				      "kernel's own headers are not read"
+				    : "-I DIR says where else to look");
+}
+
+static bool open_file(void *ctx, const struct script_include *what, uint32_t *source,
+		      bool *is_system)
+{
+	struct including *in = ctx;
 	struct str path;
 	struct file_map file;
-	if (!find_file(in, from, name, &path)) {
-		diag_error(in->diag, span, "no file '%.*s'", STR_ARG(name));
-		diag_hint(in->diag, "-I DIR says where else to look");
-		return;
+	bool is_found = find_file(in, what, &path);
+	*is_system = is_found && is_in_system(path);
+	if (what->is_system && (!is_found || *is_system) && is_known_header(what->path.text))
+		return false;
+	if (!is_found) {
+		tell_missing(in, what);
+		return false;
 	}
 	if (is_seen(in, path))
-		return;
+		return false;
 	struct err *e = in->seen.n > FILES_MAX ? err_new(ERR_USAGE, "too many files are included")
 					       : file_map_open(path.p, &file);
 	if (e) {
-		diag_error(in->diag, span, "%s", err_text(e));
+		diag_error(in->diag, what->span, "%s", err_text(e));
 		err_free(e);
-		return;
+		return false;
 	}
 	struct str text =
 		arena_strdup(in->arena, (struct str) { (const char *)file.data.p, file.data.len });
 	file_map_close(&file);
-	uint32_t source = diag_add_source(in->diag, path, text);
-	take_items(in, script_parse(in->arena, source, in->diag), path);
+	*source = diag_add_source(in->diag, path, text);
+	return true;
 }
 
-static void take_items(struct including *in, const struct script *s, struct str path)
-{
-	for (size_t i = 0; i < s->n_items; i++) {
-		struct item *item = s->items[i];
-		if (item->kind == ITEM_INCLUDE)
-			take_file(in, path, item->include.path.text, item->span);
-		else if (item->kind == ITEM_IMPORT)
-			take_file(in, path, item->import.text, item->span);
-		else
-			VEC_PUSH(in->arena, &in->items, item);
-	}
-}
-
-void include_files(struct arena *a, struct script *s, const struct request *r, struct diag *diag)
+struct script *load_script(struct arena *a, uint32_t source, const struct request *r,
+			   struct diag *diag)
 {
 	struct including in = { .arena = a, .r = r, .diag = diag };
-	for (size_t i = 0; i < r->includes.n; i++)
-		take_file(&in, STR(""), str_from(r->includes.v[i]), SPAN_NONE);
-	take_items(&in, s, r->name);
-	s->items = in.items.v;
-	s->n_items = in.items.n;
+	struct script_include *first = ARENA_ARRAY(a, struct script_include, r->includes.n + 1);
+	for (size_t i = 0; i < r->includes.n; i++) {
+		first[i].path.text = str_from(r->includes.v[i]);
+		first[i].span = SPAN_NONE;
+	}
+	const struct script_files files = { open_file, &in, first, r->includes.n };
+	return script_parse_files(a, source, &files, diag);
 }

@@ -120,8 +120,7 @@ static void make_plan(struct listing *l, struct str text)
 {
 	const struct request *r = l->r;
 	uint32_t source = diag_add_source(l->diag, r->name, text);
-	struct script *s = script_parse(l->arena, source, l->diag);
-	include_files(l->arena, s, r, l->diag);
+	struct script *s = load_script(l->arena, source, r, l->diag);
 	if (diag_n_errors(l->diag))
 		return;
 	struct plan_options o = pipeline_plan_options(r, config_make(l->arena, s, l->diag));

@@ -158,8 +158,7 @@ static struct err *run(struct job *j)
 	FILE *out = r->run.out; // NULL unless a stage is shown
 
 	uint32_t source = diag_add_source(j->diag, r->name, r->text);
-	struct script *script = script_parse(j->arena, source, j->diag);
-	include_files(j->arena, script, r, j->diag);
+	struct script *script = load_script(j->arena, source, r, j->diag);
 	script_expand_macros(j->arena, script, j->diag);
 	if (is_shown(j, STAGE_AST))
 		script_dump(script, out);

@@ -45,8 +45,10 @@ struct plan_options pipeline_plan_options(const struct request *r, const struct 
 // had not been written.
 MUST_USE struct err *pipeline_filter(struct plan *plan, const char *pattern);
 
-// Files that a script names with #include and import become a part of it; mistakes go to diag.
-void include_files(struct arena *a, struct script *s, const struct request *r, struct diag *diag);
+// Parses a script. Files that it names with #include and import become a part of it; mistakes go to
+// diag.
+struct script *load_script(struct arena *a, uint32_t source, const struct request *r,
+			   struct diag *diag);
 
 // -l: the probes that a script, or a pattern in its place, stands for.
 MUST_USE struct err *pipeline_list(struct request *r, bool is_pattern, bool is_verbose,

@@ -18,7 +18,7 @@ static struct str text_from(const struct lexer *l, size_t start)
 
 bool lex_error(struct lexer *l, struct span span, const char *fmt, ...)
 {
-	if (l->is_quiet)
+	if (l->is_quiet || l->kind == TEXT_SYSTEM)
 		return false;
 	va_list ap;
 	va_start(ap, fmt);
@@ -193,6 +193,26 @@ static struct token lex_int(struct lexer *l, struct token t)
 	return t;
 }
 
+// char = "'" (byte | escape) "'"
+// False if it is none, or if none can stand here.
+static bool lex_char(struct lexer *l, struct token *t)
+{
+	size_t start = l->pos;
+	if (!l->has_chars && l->kind == TEXT_SCRIPT)
+		return false;
+	l->pos++;
+	char c = at(l, 0) == '\\' ? escape(l) : l->pos < l->end ? l->text.p[l->pos++] : 0;
+	if (at(l, 0) != '\'' || l->pos >= l->end) {
+		l->pos = start;
+		return false;
+	}
+	l->pos++;
+	t->kind = TOK_INT;
+	t->text = text_from(l, start);
+	t->num = (struct number) { .value = (uint64_t)(int64_t)(signed char)c, .suffix = STR("") };
+	return true;
+}
+
 // "$" (word | digits | "#")
 static struct token lex_dollar(struct lexer *l, struct token t)
 {
@@ -314,7 +334,7 @@ struct token lex_next(struct lexer *l)
 			lex_word(l);
 			t.kind = TOK_MAP;
 			t.text = text_from(l, start + 1);
-		} else if (!lex_mark(l, &t)) {
+		} else if (!lex_mark(l, &t) && !(c == '\'' && lex_char(l, &t))) {
 			skip_bad(l);
 			continue;
 		}

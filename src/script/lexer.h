@@ -46,16 +46,25 @@ struct token {
 	struct number num;
 };
 
+// What a text is, from which follows what is expected of it.
+enum text_kind {
+	TEXT_SCRIPT,
+	TEXT_HEADER, // of C: functions and variables may stand in it
+	TEXT_SYSTEM, // a header that is not the user's: nothing in it is an error
+};
+
 // Copied and put back to look ahead.
 struct lexer {
+	enum text_kind kind;
 	struct arena *arena;
 	struct diag *diag;
 	uint32_t source;
 	struct str text;
 	size_t pos;
-	size_t end;    // of what is read: the text's, or that of a part
-	bool is_quiet; // report nothing: this text is only looked at, or skipped
-	bool is_cut;   // a string or comment without an end was reported; it took what follows
+	size_t end;     // of what is read: the text's, or that of a part
+	bool is_quiet;  // report nothing: this text is only looked at, or skipped
+	bool has_chars; // 'x' is a number here, as in C
+	bool is_cut;    // a string or comment without an end was reported; it took what follows
 };
 
 struct token lex_next(struct lexer *l);

@@ -4,14 +4,44 @@
 
 // --- tokens ---
 
+static bool is_opening(enum token_kind kind)
+{
+	return kind == TOK_LBRACE || kind == TOK_LPAREN || kind == TOK_LBRACKET;
+}
+
+static bool is_closing(enum token_kind kind)
+{
+	return kind == TOK_RBRACE || kind == TOK_RPAREN || kind == TOK_RBRACKET;
+}
+
+static bool is_at_line_start(const struct parser *p)
+{
+	size_t i = p->tok.span.off;
+	const char *text = p->lex.text.p;
+	while (i && (text[i - 1] == ' ' || text[i - 1] == '\t'))
+		i--;
+	return !i || (text[i - 1] == '\n' && (i < 2 || text[i - 2] != '\\'));
+}
+
 void tok_advance(struct parser *p)
 {
 	p->prev_end = p->tok.span.off + p->tok.span.len;
-	p->lex.is_quiet = p->is_panic;
-	// Enough was found wrong: the rest of the script is as if it were not there.
-	if (diag_is_full(p->diag))
-		p->lex.pos = p->lex.end;
-	p->tok = lex_next(&p->lex);
+	p->prev_source = p->tok.span.source;
+	p->depth += is_opening(p->tok.kind);
+	p->depth -= is_closing(p->tok.kind) && p->depth;
+	for (;;) {
+		p->lex.is_quiet = p->is_panic;
+		// Enough was found wrong: the rest of the script is as if it were not there.
+		if (diag_is_full(p->diag))
+			p->lex.pos = p->lex.end;
+		p->tok = lex_next(&p->lex);
+		if (p->tok.kind == TOK_HASH && is_at_line_start(p))
+			preproc_line(p);
+		else if (p->tok.kind == TOK_END && p->frames.n > p->floor)
+			pop_text(p);
+		else
+			return;
+	}
 }
 
 bool tok_accept(struct parser *p, enum token_kind kind)
@@ -37,6 +67,9 @@ bool tok_accept_word(struct parser *p, const char *word)
 
 struct span span_since(const struct parser *p, struct span start)
 {
+	// What began in another file ends there.
+	if (start.source != p->prev_source)
+		return start;
 	uint32_t end = MAX(p->prev_end, start.off);
 	return (struct span) { start.source, start.off, end - start.off };
 }
@@ -48,6 +81,8 @@ bool parse_error(struct parser *p, struct span span, const char *fmt, ...)
 	if (p->is_panic)
 		return false;
 	p->is_panic = true;
+	if (p->lex.kind == TEXT_SYSTEM)
+		return false;
 	// What a string or comment without an end has swallowed is missing now.
 	if (p->lex.is_cut) {
 		p->lex.is_cut = p->tok.kind == TOK_END;
@@ -81,7 +116,7 @@ struct str parse_found(struct parser *p)
 static struct span place_of_missing(const struct parser *p)
 {
 	struct span here = p->tok.span;
-	if (p->prev_end > here.off)
+	if (p->prev_end > here.off || p->prev_source != here.source)
 		return here;
 	const char *gap = p->lex.text.p + p->prev_end;
 	if (p->tok.kind != TOK_END && !memchr(gap, '\n', here.off - p->prev_end))
@@ -117,16 +152,6 @@ struct name tok_expect_name(struct parser *p, const char *what)
 		name.text = p->tok.text;
 	tok_expect(p, TOK_WORD, what);
 	return name;
-}
-
-static bool is_opening(enum token_kind kind)
-{
-	return kind == TOK_LBRACE || kind == TOK_LPAREN || kind == TOK_LBRACKET;
-}
-
-static bool is_closing(enum token_kind kind)
-{
-	return kind == TOK_RBRACE || kind == TOK_RPAREN || kind == TOK_RBRACKET;
 }
 
 void tok_skip_group(struct parser *p)
@@ -244,12 +269,18 @@ static void parse_config(struct parser *p)
 // import = "import" string ";"
 static void parse_import(struct parser *p)
 {
-	struct item *item = add_item(p, ITEM_IMPORT);
 	struct span start = p->tok.span;
 	tok_advance(p);
-	item->import = (struct name) { .text = p->tok.text, .span = p->tok.span };
+	struct name path = { .text = p->tok.text, .span = p->tok.span };
 	tok_expect(p, TOK_STR, "the file's name in quotes");
-	item->span = span_since(p, start);
+	struct span span = span_since(p, start);
+	if (p->files && p->tok.kind == TOK_SEMI && !p->is_panic) {
+		read_file(p, &(struct script_include) { path, span, .is_import = true });
+	} else {
+		struct item *item = add_item(p, ITEM_IMPORT);
+		item->span = span;
+		item->import = path;
+	}
 	tok_expect(p, TOK_SEMI, "';'");
 }
 
@@ -334,26 +365,63 @@ static bool is_c_definition(const struct parser *p)
 	return false;
 }
 
+// A header is no script: what is not understood there is left out, and what of it has been.
+static void drop_items(struct parser *p, size_t n)
+{
+	if (p->lex.kind == TEXT_SYSTEM)
+		p->items.n = MIN(p->items.n, n);
+}
+
+// True if the item has been dealt with: it is C, or of somebody else's header.
+static bool parse_header_item(struct parser *p)
+{
+	bool is_system = p->lex.kind == TEXT_SYSTEM;
+	unsigned depth = p->depth;
+	size_t n_items = p->items.n, n_frames = p->frames.n;
+	while (tok_accept_word(p, "__extension__") || expand_word(p))
+		;
+	if (!is_c_definition(p)) {
+		if (!is_system && !is_c_declaration(p))
+			return false;
+		skip_c_declaration(p, depth, n_frames);
+		return true;
+	}
+	if (!is_system)
+		return false;
+	parse_c_definition(p);
+	if (p->is_panic) {
+		drop_items(p, n_items);
+		skip_c_declaration(p, depth, n_frames);
+	}
+	for (size_t i = n_items; i < p->items.n; i++)
+		p->items.v[i]->is_system = true;
+	return true;
+}
+
 // item = config | import | map_item | macro | c_definition | preprocessor | probe | ";"
 static void parse_item(struct parser *p)
 {
 	struct token next = p->tok.kind == TOK_WORD ? peek(p) : (struct token) { 0 };
-	if (p->tok.kind == TOK_HASH)
-		parse_preprocessor(p);
-	else if (is_c_definition(p))
+	if (p->tok.kind == TOK_HASH) {
+		preproc_line(p);
+		tok_advance(p);
+	} else if (p->lex.kind != TEXT_SCRIPT && parse_header_item(p)) {
+		return;
+	} else if (is_c_definition(p)) {
 		parse_c_definition(p);
-	else if (tok_is_word(p, "config") && next.kind == TOK_ASSIGN)
+	} else if (tok_is_word(p, "config") && next.kind == TOK_ASSIGN) {
 		parse_config(p);
-	else if (tok_is_word(p, "import") && next.kind == TOK_STR)
+	} else if (tok_is_word(p, "import") && next.kind == TOK_STR) {
 		parse_import(p);
-	else if (tok_is_word(p, "let") && next.kind != TOK_COLON)
+	} else if (tok_is_word(p, "let") && next.kind != TOK_COLON) {
 		parse_map_item(p);
-	else if (tok_is_word(p, "macro") && next.kind == TOK_WORD)
+	} else if (tok_is_word(p, "macro") && next.kind == TOK_WORD) {
 		parse_macro(p);
-	else if (tok_is_word(p, "fn") && next.kind == TOK_WORD)
+	} else if (tok_is_word(p, "fn") && next.kind == TOK_WORD) {
 		refuse_function(p);
-	else if (!tok_accept(p, TOK_SEMI))
+	} else if (!tok_accept(p, TOK_SEMI)) {
 		parse_probe(p);
+	}
 	if (!p->is_panic)
 		return;
 	parse_sync(p);
@@ -362,11 +430,6 @@ static void parse_item(struct parser *p)
 
 static void parse_all(struct parser *p)
 {
-	struct str text = p->lex.text;
-	if (str_starts(text, STR("#!"))) {
-		const char *nl = memchr(text.p, '\n', text.len);
-		p->lex.pos = nl ? (size_t)(nl - text.p) : text.len;
-	}
 	tok_advance(p);
 	while (p->tok.kind != TOK_END) {
 		if (p->tok.kind == TOK_RBRACE) {
@@ -377,9 +440,16 @@ static void parse_all(struct parser *p)
 			parse_item(p);
 		}
 	}
+	check_conditions(p, 0);
 }
 
 struct script *script_parse(struct arena *a, uint32_t source, struct diag *diag)
+{
+	return script_parse_files(a, source, NULL, diag);
+}
+
+struct script *script_parse_files(struct arena *a, uint32_t source,
+				  const struct script_files *files, struct diag *diag)
 {
 	struct str text = diag_source_text(diag, source);
 	struct script *s = ARENA_NEW(a, struct script);
@@ -397,8 +467,15 @@ struct script *script_parse(struct arena *a, uint32_t source, struct diag *diag)
 		.tok = { .span = { source, 0, 0 } },
 		.type_names = map_init(a),
 		.defines = map_init(a),
+		.files = files,
+		.prev_source = source,
 	};
 	p.lex.end = text.len;
+	start_text(&p.lex);
+	add_builtin_defines(&p);
+	// The last one is read first.
+	for (size_t i = files ? files->n_first : 0; i-- > 0;)
+		read_file(&p, &files->first[i]);
 	parse_all(&p);
 	s->items = p.items.v;
 	s->n_items = p.items.n;

@@ -1,132 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// C at the top of a script: #define, #include, struct, union, enum, typedef.
+// C at the top of a script: struct, union, enum, typedef; and what headers have besides.
 #include "script/parser.h"
-
-// --- preprocessor lines ---
-
-// The end of the line that pos is on; escaped line ends and comments are inside of it.
-static size_t line_end(const struct lexer *l, size_t pos)
-{
-	struct str s = l->text;
-	for (; pos < l->end && s.p[pos] != '\n'; pos++) {
-		char next = pos + 1 < l->end ? s.p[pos + 1] : 0;
-		if (s.p[pos] == '\\' && next == '\r') {
-			pos += 2;
-		} else if (s.p[pos] == '\\') {
-			pos++;
-		} else if (s.p[pos] == '"') {
-			for (pos++; pos < l->end && s.p[pos] != '"' && s.p[pos] != '\n'; pos++)
-				pos += s.p[pos] == '\\';
-			// Of a string without an end, the line end counts.
-			pos -= pos < l->end && s.p[pos] == '\n';
-		} else if (s.p[pos] == '/' && next == '/') {
-			const char *nl = memchr(s.p + pos, '\n', l->end - pos);
-			return nl ? (size_t)(nl - s.p) : l->end;
-		} else if (s.p[pos] == '/' && next == '*') {
-			struct str rest = { s.p + pos + 2, l->end - pos - 2 };
-			ptrdiff_t n = str_find(rest, STR("*/"));
-			if (n < 0)
-				return l->end;
-			pos += (size_t)n + 3;
-		}
-	}
-	return MIN(pos, l->end);
-}
-
-// Where the tokens between here and end start and stop.
-static struct span tokens_until(const struct parser *p, size_t end)
-{
-	struct lexer l = p->lex;
-	struct span all = { l.source, (uint32_t)l.pos, 0 };
-	l.end = end;
-	l.is_quiet = true;
-	for (struct token t = lex_next(&l); t.kind != TOK_END; t = lex_next(&l))
-		all = all.len ? span_join(all, t.span) : t.span;
-	return all;
-}
-
-struct define *find_define(const struct parser *p, struct str name)
-{
-	struct define *def = map_get(&p->defines, str_hash(name));
-	return def && str_eq(def->name.text, name) ? def : NULL;
-}
-
-static struct item *add_item(struct parser *p, enum item_kind kind, struct span span)
-{
-	struct item *item = ARENA_NEW(p->arena, struct item);
-	item->kind = kind;
-	item->span = span;
-	VEC_PUSH(p->arena, &p->items, item);
-	return item;
-}
-
-// define = "#" "define" name value-to-the-end-of-the-line
-static void parse_define(struct parser *p, struct span start, size_t end)
-{
-	struct define *def = ARENA_NEW(p->arena, struct define);
-	struct lexer *l = &p->lex;
-	struct token name = lex_next(l);
-	def->name = (struct name) { name.text, name.span };
-	if (name.kind != TOK_WORD || name.span.off >= end) {
-		parse_error(p, (struct span) { start.source, (uint32_t)MIN(name.span.off, end), 0 },
-			    "#define needs a name");
-		return;
-	}
-	if (l->pos < end && l->text.p[l->pos] == '(') {
-		struct span call = { start.source, name.span.off, name.span.len + 1 };
-		if (parse_error(p, call, "a #define with parameters is not supported"))
-			diag_hint(p->diag, "a macro does the same: macro %.*s(x) { ... }",
-				  STR_ARG(name.text));
-		return;
-	}
-	def->value = tokens_until(p, end);
-	map_put(&p->defines, str_hash(name.text), def);
-	start.len = MAX(name.span.off + name.span.len, def->value.off + def->value.len) - start.off;
-	struct item *item = add_item(p, ITEM_DEFINE, start);
-	item->define.name = def->name;
-	item->define.text = diag_span_text(p->diag, def->value);
-}
-
-// include = "#" "include" ("<" path ">" | string)
-static void parse_include(struct parser *p, struct span start, size_t end)
-{
-	struct lexer *l = &p->lex;
-	struct span rest = tokens_until(p, end);
-	struct str text = diag_span_text(p->diag, rest);
-	bool is_system = text.len > 2 && text.p[0] == '<' && text.p[text.len - 1] == '>';
-	bool is_quoted = text.len > 2 && text.p[0] == '"' && text.p[text.len - 1] == '"';
-	if (!is_system && !is_quoted) {
-		parse_error(p, rest.len ? rest : start, "#include needs <file> or \"file\"");
-		return;
-	}
-	start.len = rest.off + rest.len - start.off;
-	struct item *item = add_item(p, ITEM_INCLUDE, start);
-	item->include.is_system = is_system;
-	item->include.path.text = (struct str) { text.p + 1, text.len - 2 };
-	item->include.path.span = rest;
-	l->pos = end;
-}
-
-void parse_preprocessor(struct parser *p)
-{
-	struct span start = p->tok.span;
-	size_t end = line_end(&p->lex, start.off);
-	struct lexer word = p->lex;
-	word.end = end;
-	struct token directive = lex_next(&word);
-	p->lex.pos = word.pos;
-	if (str_eq(directive.text, STR("define"))) {
-		parse_define(p, start, end);
-	} else if (str_eq(directive.text, STR("include"))) {
-		parse_include(p, start, end);
-	} else if (!str_eq(directive.text, STR("pragma"))) {
-		if (parse_error(p, start, "'#%.*s' is not supported", STR_ARG(directive.text)))
-			diag_hint(p->diag, "there are '#define NAME value' and '#include <file>'");
-	}
-	p->lex.pos = end;
-	p->is_panic = false;
-	tok_advance(p);
-}
 
 // --- members ---
 
@@ -151,7 +25,11 @@ static void parse_attribute(struct parser *p, struct attributes *out)
 // attributes = ("__attribute__" "(" "(" attribute ("," attribute)* ")" ")")*
 void parse_attributes(struct parser *p, struct attributes *out)
 {
-	while (!p->is_panic && tok_accept_word(p, "__attribute__")) {
+	for (;;) {
+		while (!p->is_panic && expand_word(p))
+			;
+		if (p->is_panic || !tok_accept_word(p, "__attribute__"))
+			return;
 		tok_expect(p, TOK_LPAREN, "'(('");
 		tok_expect(p, TOK_LPAREN, "'(('");
 		do {
@@ -160,6 +38,15 @@ void parse_attributes(struct parser *p, struct attributes *out)
 		tok_expect(p, TOK_RPAREN, "'))'");
 		tok_expect(p, TOK_RPAREN, "'))'");
 	}
+}
+
+static struct item *add_item(struct parser *p, enum item_kind kind, struct span span)
+{
+	struct item *item = ARENA_NEW(p->arena, struct item);
+	item->kind = kind;
+	item->span = span;
+	VEC_PUSH(p->arena, &p->items, item);
+	return item;
 }
 
 static bool at_star(const struct parser *p)
@@ -277,9 +164,12 @@ static struct enumerator_def parse_enumerator(struct parser *p)
 static void parse_enumerators(struct parser *p, struct type_def *def)
 {
 	VEC(struct enumerator_def) list = { 0 };
+	bool has_chars = p->lex.has_chars;
+	p->lex.has_chars = true;
 	while (!p->is_panic && p->tok.kind != TOK_RBRACE && p->tok.kind != TOK_END)
 		VEC_PUSH(p->arena, &list, parse_enumerator(p));
 	parse_sync(p);
+	p->lex.has_chars = has_chars;
 	def->enumerators = list.v;
 	def->n_enumerators = list.n;
 }
@@ -332,6 +222,8 @@ static void parse_typedef(struct parser *p)
 void parse_c_definition(struct parser *p)
 {
 	struct span start = p->tok.span;
+	unsigned depth = p->depth;
+	size_t n_frames = p->frames.n;
 	if (tok_is_word(p, "typedef")) {
 		parse_typedef(p);
 		return;
@@ -340,7 +232,11 @@ void parse_c_definition(struct parser *p)
 	if (p->is_panic)
 		return;
 	if (!t->def && p->tok.kind != TOK_SEMI) {
-		parse_expected(p, "'{'");
+		// A function or a variable of that type.
+		if (p->lex.kind == TEXT_HEADER)
+			skip_c_declaration(p, depth, n_frames);
+		else
+			parse_expected(p, "'{'");
 		return;
 	}
 	// An enum needs no name: its enumerators are what counts.
@@ -350,5 +246,43 @@ void parse_c_definition(struct parser *p)
 	}
 	struct item *item = add_item(p, ITEM_TYPE, span_since(p, start));
 	item->type = t;
-	tok_accept(p, TOK_SEMI);
+	if (!tok_accept(p, TOK_SEMI) && p->lex.kind != TEXT_SCRIPT)
+		skip_c_declaration(p, depth, n_frames);
+}
+
+// --- headers ---
+
+bool is_c_declaration(const struct parser *p)
+{
+	static const char *const starts[] = {
+		"extern",     "static",         "inline",        "__inline",
+		"__inline__", "_Static_assert", "__attribute__",
+	};
+	static const char *const ours[] = { "macro", "fn", "let", "import", "config" };
+	struct lexer ahead = p->lex;
+	if (p->tok.kind != TOK_WORD)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(starts); i++)
+		if (tok_is_word(p, starts[i]))
+			return true;
+	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+		if (tok_is_word(p, ours[i]))
+			return false;
+	ahead.is_quiet = true;
+	struct token next = lex_next(&ahead);
+	return next.kind == TOK_WORD || (next.kind == TOK_BINARY && next.op == OP_MUL);
+}
+
+void skip_c_declaration(struct parser *p, unsigned depth, size_t n_frames)
+{
+	p->is_panic = true;
+	while (p->tok.kind != TOK_END && p->frames.n >= n_frames) {
+		bool is_end = p->tok.kind == TOK_SEMI && p->depth <= depth;
+		bool is_brace = p->tok.kind == TOK_RBRACE;
+		tok_advance(p);
+		if (is_end || (is_brace && p->depth <= depth))
+			break;
+	}
+	p->depth = depth;
+	p->is_panic = false;
 }

@@ -206,11 +206,10 @@ struct expr *parse_braced(struct parser *p)
 	return tok_is_word(p, "if") ? parse_if(p) : parse_block_expr(p);
 }
 
-// The value that a #define gave to the name at the current token.
-static struct expr *parse_defined(struct parser *p, struct define *def)
+// The value that a #define gave to a name, which has just been read.
+static struct expr *parse_value(struct parser *p, struct define *def, struct span use,
+				const struct arguments *arguments)
 {
-	struct span use = p->tok.span;
-	tok_advance(p);
 	p->n_expanded += def->value.len + 1;
 	if (def->is_expanding || p->n_expanded > PARSE_EXPANSION_MAX) {
 		if (parse_error(p, use, "the value of '%.*s' %s", STR_ARG(def->name.text),
@@ -222,12 +221,13 @@ static struct expr *parse_defined(struct parser *p, struct define *def)
 		parse_error(p, use, "'%.*s' is defined without a value", STR_ARG(def->name.text));
 		return expr_bad(p, use);
 	}
-	struct lexer lex = p->lex;
-	struct token tok = p->tok;
-	uint32_t prev_end = p->prev_end;
-	bool in_predicate = p->in_predicate;
+	struct parser old = *p;
 	def->is_expanding = true;
 	p->in_predicate = false;
+	p->arguments = arguments;
+	p->floor = p->frames.n;
+	p->lex.source = def->value.source;
+	p->lex.text = diag_source_text(p->diag, def->value.source);
 	p->lex.pos = def->value.off;
 	p->lex.end = def->value.off + def->value.len;
 	tok_advance(p);
@@ -237,12 +237,69 @@ static struct expr *parse_defined(struct parser *p, struct define *def)
 		parse_error(p, use, "the value of '%.*s' is not one expression: %.*s follows",
 			    STR_ARG(def->name.text), STR_ARG(found));
 	}
-	p->in_predicate = in_predicate;
-	p->prev_end = prev_end;
-	p->tok = tok;
-	p->lex = lex;
+	while (p->frames.n > p->floor)
+		pop_text(p);
+	p->in_predicate = old.in_predicate;
+	p->arguments = old.arguments;
+	p->floor = old.floor;
+	p->depth = old.depth;
+	p->prev_end = old.prev_end;
+	p->prev_source = old.prev_source;
+	p->tok = old.tok;
+	p->lex = old.lex;
 	def->is_expanding = false;
 	return e;
+}
+
+static struct expr *parse_defined(struct parser *p, struct define *def)
+{
+	struct span use = p->tok.span;
+	tok_advance(p);
+	return parse_value(p, def, use, NULL);
+}
+
+// use = name "(" exprs ")"
+static struct expr *parse_defined_call(struct parser *p, struct define *def)
+{
+	struct span use = p->tok.span;
+	size_t before = p->n_expanded;
+	tok_advance(p);
+	tok_advance(p);
+	struct expr_list list = parse_expr_list(p, TOK_RPAREN, "')'");
+	size_t cost = p->n_expanded - before + span_since(p, use).len;
+	if (!p->is_panic &&
+	    (list.n < def->n_params || (list.n > def->n_params && !def->is_variadic)))
+		parse_error(p, use, "'%.*s' takes %zu argument%s, %zu %s given",
+			    STR_ARG(def->name.text), def->n_params, def->n_params == 1 ? "" : "s",
+			    list.n, list.n == 1 ? "is" : "are");
+	if (p->is_panic)
+		return expr_bad(p, use);
+	struct arguments all = { ARENA_ARRAY(p->arena, struct argument, def->n_params + 1),
+				 def->n_params };
+	for (size_t i = 0; i < all.n; i++)
+		all.v[i] = (struct argument) { def->params[i].text, list.v[i], cost };
+	return parse_value(p, def, use, &all);
+}
+
+// What stands for a parameter of the #define whose value is being read; NULL if the name is none.
+static struct expr *parse_argument(struct parser *p)
+{
+	struct span use = p->tok.span;
+	for (size_t i = 0; p->arguments && i < p->arguments->n; i++) {
+		const struct argument *arg = &p->arguments->v[i];
+		if (!str_eq(arg->name, p->tok.text))
+			continue;
+		tok_advance(p);
+		p->n_expanded += arg->cost;
+		if (p->n_expanded > PARSE_EXPANSION_MAX) {
+			parse_error(p, use, "the value of a #define makes this too large");
+			return expr_bad(p, use);
+		}
+		struct expr *e = script_copy_expr(p->arena, arg->value);
+		e->span = use;
+		return e;
+	}
+	return NULL;
 }
 
 // call = name "(" exprs ")"
@@ -264,6 +321,13 @@ static struct expr *parse_bare_delete(struct parser *p, struct name name)
 	return expr_done(p, e, name.span);
 }
 
+static bool is_call_next(const struct parser *p)
+{
+	struct lexer ahead = p->lex;
+	ahead.is_quiet = true;
+	return lex_next(&ahead).kind == TOK_LPAREN;
+}
+
 static bool is_keyword(struct str word)
 {
 	static const char *const words[] = {
@@ -282,7 +346,13 @@ static struct expr *parse_word(struct parser *p)
 {
 	struct define *def = find_define(p, p->tok.text);
 	struct name name = { .text = p->tok.text, .span = p->tok.span };
-	if (def)
+	struct expr *argument = parse_argument(p);
+	if (argument)
+		return argument;
+	if (def && def->has_params && is_call_next(p))
+		return parse_defined_call(p, def);
+	// What is defined as itself is there for #ifdef only.
+	if (def && !def->has_params && !str_eq(diag_span_text(p->diag, def->value), name.text))
 		return parse_defined(p, def);
 	if (tok_is_word(p, "if"))
 		return parse_braced(p);

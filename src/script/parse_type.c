@@ -45,7 +45,21 @@ static const char *const number_words[] = {
 };
 
 static const char *const qualifier_words[] = {
-	"const", "volatile", "restrict", "__restrict", "_Atomic", "register", "static", "extern",
+	"const",
+	"volatile",
+	"restrict",
+	"__restrict",
+	"_Atomic",
+	"register",
+	"static",
+	"extern",
+	// Notes of the kernel's headers for a checker of its own.
+	"__bitwise",
+	"__bitwise__",
+	"__force",
+	"__user",
+	"__kernel",
+	"__extension__",
 };
 
 static bool is_one_of(struct str word, const char *const *words, size_t n)
@@ -86,9 +100,12 @@ bool is_type_word(const struct parser *p, struct str word)
 
 static void skip_qualifiers(struct parser *p)
 {
-	while (p->tok.kind == TOK_WORD &&
-	       is_one_of(p->tok.text, qualifier_words, ARRAY_LEN(qualifier_words)))
-		tok_advance(p);
+	while (p->tok.kind == TOK_WORD && !p->is_panic) {
+		if (is_one_of(p->tok.text, qualifier_words, ARRAY_LEN(qualifier_words)))
+			tok_advance(p);
+		else if (!expand_word(p))
+			break;
+	}
 }
 
 // The one spelling of a set of words. n: how often each of number_words was there.
@@ -121,7 +138,9 @@ static struct type_spec *parse_number_type(struct parser *p)
 	unsigned counts[ARRAY_LEN(number_words)] = { 0 };
 	bool is_number = true;
 	while (is_number && p->tok.kind == TOK_WORD) {
-		is_number = false;
+		is_number = expand_word(p);
+		if (is_number)
+			continue;
 		for (size_t i = 0; i < ARRAY_LEN(number_words) && !is_number; i++) {
 			if (!str_eq(p->tok.text, str_from(number_words[i])))
 				continue;

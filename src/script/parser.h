@@ -19,7 +19,38 @@
 struct define {
 	struct name name;
 	struct span value;
+	struct name *params;
+	size_t n_params;
+	bool has_params; // F(x), with none too
+	bool is_variadic;
+	bool is_undone; // by #undef
 	bool is_expanding;
+};
+
+// What a name in the value of a #define with parameters stands for.
+struct argument {
+	struct str name;
+	struct expr *value;
+	size_t cost; // of what is copied, in bytes of source
+};
+
+struct arguments {
+	struct argument *v;
+	size_t n;
+};
+
+// An #if that has no #endif yet.
+struct condition {
+	struct span span;
+	bool was_true; // it, or an #elif of it
+	bool has_else;
+};
+
+// A text that goes on where the one above it ends.
+struct frame {
+	struct lexer lex;    // of the text below
+	struct define *def;  // whose value the text above is; NULL for a file
+	size_t n_conditions; // of the texts below
 };
 
 // What __attribute__((...)) says of a type or member.
@@ -34,6 +65,13 @@ struct parser {
 	struct lexer lex;
 	struct token tok;  // the current token
 	uint32_t prev_end; // where the one before it ended
+	uint32_t prev_source;
+	unsigned depth; // brackets that are open before tok
+	VEC(struct frame) frames;
+	size_t floor; // frames that are not left for now
+	VEC(struct condition) conditions;
+	const struct script_files *files;  // NULL: files are not read
+	const struct arguments *arguments; // of the value that is being put in
 	bool is_panic;
 	bool is_ended;     // an error at the end of the script was reported
 	bool in_predicate; // '/' before '{' is its end
@@ -114,15 +152,39 @@ struct type_spec *type_spec_done(struct parser *p, struct type_spec *t, struct s
 
 // --- parse_c.c ---
 
-void parse_preprocessor(struct parser *p);
 void parse_c_definition(struct parser *p);
+// C in a header that says nothing of types: a function, a variable.
+bool is_c_declaration(const struct parser *p);
+// Up to the end of what began at the given depth, with so many frames.
+void skip_c_declaration(struct parser *p, unsigned depth, size_t n_frames);
 // "{" ... "}" of a struct, union or enum.
 struct type_def *parse_type_body(struct parser *p, enum type_spec_kind kind,
 				 struct attributes attr);
 // Any number of __attribute__((...)).
 void parse_attributes(struct parser *p, struct attributes *out);
+
+// --- preproc.c ---
+
+// What a script may ask for: #ifdef __linux__.
+void add_builtin_defines(struct parser *p);
+// The line that begins with the '#' at the current token.
+void preproc_line(struct parser *p);
 // The define of that name, or NULL.
 struct define *find_define(const struct parser *p, struct str name);
+void read_file(struct parser *p, const struct script_include *what);
+// The text begins: what stands before its first token.
+void start_text(struct lexer *l);
+void push_text(struct parser *p, struct lexer lex, struct define *def);
+// Back to the text below.
+void pop_text(struct parser *p);
+void check_conditions(struct parser *p, size_t n);
+// Where types stand, a name that is defined is what it is defined as; true if it was one.
+bool expand_word(struct parser *p);
+
+// --- condition.c ---
+
+// What stands behind #if.
+bool condition_holds(struct parser *p, struct lexer line);
 
 // --- parse_attach.c ---
 

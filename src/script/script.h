@@ -382,6 +382,7 @@ struct macro {
 
 struct item {
 	enum item_kind kind;
+	bool is_system; // of a header that is not the user's: what is wrong with it is not told
 	struct span span;
 	union {
 		struct probe probe;
@@ -417,6 +418,30 @@ struct script {
 	struct item **items; // in the order of the source
 	size_t n_items;
 };
+
+// A file that a script asks for.
+struct script_include {
+	struct name path;
+	struct span span;
+	bool is_system; // <path>
+	bool is_import; // import "path"
+};
+
+// Who looks for files, which this folder does not.
+struct script_files {
+	// Adds a source to diag; is_header: of the system. False if nothing is to be read: it has
+	// been, it adds nothing, or what is wrong has been told.
+	bool (*open)(void *ctx, const struct script_include *what, uint32_t *source,
+		     bool *is_system);
+	void *ctx;
+	const struct script_include *first; // before the script
+	size_t n_first;
+};
+
+// With the files that the script asks for, in their places: no ITEM_INCLUDE and ITEM_IMPORT is
+// left.
+struct script *script_parse_files(struct arena *a, uint32_t source,
+				  const struct script_files *files, struct diag *diag);
 
 // Parses one source of diag. Never NULL: with errors in diag, what could be parsed is there.
 struct script *script_parse(struct arena *a, uint32_t source, struct diag *diag);

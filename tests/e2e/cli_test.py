@@ -165,6 +165,58 @@ def test_included_and_imported_files(t):
     t.eq(t.stoat("-q", "--include", header, "-e", program).out, "8\n")
 
 
+def test_c_headers(t):
+    t.need_root()
+    t.file("own.h", """#ifndef OWN_H
+#define OWN_H
+#include <stdint.h>
+#include <stdbool.h>
+#define __bitwise
+#define PACKED __attribute__((packed))
+#define BIT(n) (1 << (n))
+#define WAIT(x) do { usleep(x); } while (0)
+typedef uint32_t __bitwise be_t;
+extern int f(void);
+int g(struct own *x, int y);
+static inline int h(int x) { if (x) { return 1; } return 2; }
+struct own { be_t a; char b; } PACKED;
+struct own *made(void);
+enum { LETTER = 'a', LARGE = 2 > 1 ? 5 : 6, FOURTH = BIT(3) };
+#endif
+""")
+    program = """#include "own.h"
+#include "./own.h"
+#ifdef OWN_H
+BEGIN { print((sizeof(struct own), BIT(2) * 2, LARGE, FOURTH)); printf("%d\\n", LETTER); exit() }
+#else
+BEGIN { exit() }
+#endif
+"""
+    path = t.file("own.bt", program)
+    t.eq(t.stoat("-q", path).out, "(5, 8, 5, 8)\n97\n")
+
+
+def test_headers_of_the_system(t):
+    t.need_root()
+    if not os.path.exists("/usr/include/netinet/in.h"):
+        t.skip("no C headers here")
+    program = '''#include <sys/socket.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <linux/types.h>
+#if AF_INET6 != 10
+#error no constants
+#endif
+BEGIN { print((sizeof(struct sockaddr_in), AF_INET, SIGKILL)); printf("%d\\n", IPPROTO_TCP); exit() }
+'''
+    t.eq(t.stoat("-q", "-e", program).out, "(16, 2, 9)\n6\n")
+    # Nothing inside of them is an error; what is missing then is.
+    for name in ("stdio.h", "pthread.h", "linux/bpf.h", "sys/types.h", "inttypes.h"):
+        t.eq(t.stoat("-q", "-e", f"#include <{name}>\n{HELLO}").out, "hi\n", name)
+    r = t.stoat("-e", "#include <net/sock.h>\n" + HELLO, rc=1)
+    t.check("no file 'net/sock.h'" in r.err and "are not read" in r.err, r.err)
+
+
 def test_options_that_mean_nothing_are_accepted(t):
     t.need_root()
     for option in ("-k", "-kk", "-b", "--btf", "--usdt-file-activation", "--warnings"):

@@ -469,15 +469,38 @@ TEST(script_error_c)
 		     "stoat: error: x.bt:1:35: expected ';' before 'int'\n"
 		     "  struct s { int a; unsigned b:3, *c\n"
 		     "                                    ^\n");
-	check_errors("#define F(x) x\n#ifdef A\n",
-		     "stoat: error: x.bt:1:9: a #define with parameters is not supported\n"
-		     "  #define F(x) x\n"
-		     "          ^~\n"
-		     "  a macro does the same: macro F(x) { ... }\n"
-		     "stoat: error: x.bt:2:1: '#ifdef' is not supported\n"
+	check_errors("#define F(x x\n#ifdef A\n#import <a>",
+		     "stoat: error: x.bt:1:9: the parameters of this #define are not names in "
+		     "'(...)'\n"
+		     "  #define F(x x\n"
+		     "          ^\n"
+		     "stoat: error: x.bt:2:1: this '#if' has no end: '#endif' is missing\n"
 		     "  #ifdef A\n"
+		     "  ^\n");
+	check_errors("#import <a>\n#else\n#if 1 +\n#endif\n#error no \"A\" here\n",
+		     "stoat: error: x.bt:1:1: '#import' is not supported\n"
+		     "  #import <a>\n"
 		     "  ^\n"
-		     "  there are '#define NAME value' and '#include <file>'\n");
+		     "  there are #define, #undef, #include, #if, #ifdef, #ifndef, #elif, #else, "
+		     "#endif and #error\n"
+		     "stoat: error: x.bt:2:1: '#else' without an '#if' before it\n"
+		     "  #else\n"
+		     "  ^\n"
+		     "stoat: error: x.bt:3:5: this condition is not understood\n"
+		     "  #if 1 +\n"
+		     "      ^~~\n"
+		     "  there are numbers, names, defined(NAME) and C's operators\n"
+		     "stoat: error: x.bt:5:1: #error no \"A\" here\n"
+		     "  #error no \"A\" here\n"
+		     "  ^\n");
+	check_errors("#define F(x, y) x\n#define G(x) x +\nBEGIN { F(1); G(2); F }",
+		     "stoat: error: x.bt:3:9: 'F' takes 2 arguments, 1 is given\n"
+		     "  BEGIN { F(1); G(2); F }\n"
+		     "          ^\n"
+		     "stoat: error: x.bt:2:17: expected an expression, found the end of the "
+		     "line\n"
+		     "  #define G(x) x +\n"
+		     "                  ^\n");
 	check_errors(
 		"#define A (A + 1)\n#define B\n#define C 1 2\nBEGIN { A; B; C; }",
 		"stoat: error: x.bt:1:12: the value of 'A' refers to itself\n"
@@ -490,6 +513,47 @@ TEST(script_error_c)
 		"stoat: error: x.bt:4:15: the value of 'C' is not one expression: '2' follows\n"
 		"  BEGIN { A; B; C; }\n"
 		"                ^\n");
+}
+
+// Which of A to F is let in by #if.
+static void check_condition(const char *condition, bool is_true)
+{
+	char text[512];
+	snprintf(text, sizeof(text),
+		 "#define ONE 1\n#define EMPTY\n#define SUM(a, b) ((a) + (b))\n#define GONE 3\n"
+		 "#undef GONE\n#if %s\nyes { }\n#else\nno { }\n#endif\n",
+		 condition);
+	struct parsed p = parse(str_from(text));
+	CHECK_VIEW(diag_render(p.diag, p.arena), "");
+	size_t last = p.script->n_items - 1;
+	CHECK_VIEW(p.script->items[last]->probe.attach[0].provider.text, is_true ? "yes" : "no");
+	arena_free(p.arena);
+}
+
+TEST(script_conditions)
+{
+	check_condition("1", true);
+	check_condition("0x10 == 16 && 'a' == 97", true);
+	check_condition("defined(ONE) && !defined GONE && defined EMPTY", true);
+	check_condition("ONE + 1 * 3 == 4 && (ONE + 1) * 3 == 6", true);
+	check_condition("SUM(ONE, 2) == 3 && SUM(SUM(1, 1), 1) == 3", true);
+	check_condition("UNKNOWN || __has_include(<a/b.h>) || GONE", false);
+	check_condition("ONE ? 0 : 1", false);
+	check_condition("-1 < 0 && ~0 == -1 && 7 % 4 == 3 && 1 << 3 == 8 && 5 / 0 == 0", true);
+	check_condition("BPFTRACE_HAVE_BTF", true);
+}
+
+TEST(script_conditions_choose_once)
+{
+	struct parsed p = parse(STR("#if 0\n#if 1\na { }\n#else\nb { }\n#endif\n\"\n"
+				    "#elif 1\nc { }\n#elif 1\nd { }\n#else\ne { }\n#endif\n"
+				    "#ifndef X\nf {\n#ifdef X\n  syntax error here\n#endif\n}\n"
+				    "#endif\n"));
+	CHECK_VIEW(diag_render(p.diag, p.arena), "");
+	CHECK_INT(p.script->n_items, 2);
+	CHECK_VIEW(p.script->items[0]->probe.attach[0].provider.text, "c");
+	CHECK_VIEW(p.script->items[1]->probe.attach[0].provider.text, "f");
+	arena_free(p.arena);
 }
 
 TEST(script_error_macros)
