@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Perf events that programs run at: tracepoints, timers, counters, watchpoints.
+#include <errno.h>
 #include <linux/hw_breakpoint.h>
 #include <stdio.h>
 
@@ -50,6 +51,9 @@ struct err *bpf_event_open(const struct bpf_event *e, int *fd)
 	struct perf_event_attr attr;
 	fill(e, &attr);
 	*fd = uapi_perf_event_open(&attr, e->pid ? e->pid : -1, e->cpu);
+	if (*fd == -ENOENT && attr.type == PERF_TYPE_HARDWARE)
+		return err_new(ERR_UNSUPPORTED, "this machine has no such hardware counter ('stoat "
+						"info' tells what it has)");
 	return *fd >= 0 ? NULL : uapi_err(*fd, "cannot open the perf event");
 }
 

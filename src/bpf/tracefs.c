@@ -56,6 +56,10 @@ struct err *bpf_tracefs_open(int *fd)
 		return err_sys(why, "cannot look into %.*s", STR_ARG(path));
 	if (*fd == -ENODEV)
 		return err_new(ERR_UNSUPPORTED, "this kernel has no tracefs");
+	if (*fd == -EPERM || *fd == -EACCES)
+		return err_new(ERR_SYS,
+			       "tracepoints need root, or tracefs mounted and readable (run "
+			       "with sudo)");
 	return err_note(err_sys(-*fd, "tracefs is not mounted, and stoat cannot mount it"),
 			"mount -t tracefs tracefs /sys/kernel/tracing");
 }

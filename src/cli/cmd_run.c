@@ -51,6 +51,25 @@ static struct err *read_script(const char *path, struct arena *a, struct request
 
 // --- operands ---
 
+// Threads have numbers too, and folders in /proc.
+static struct err *check_is_process(long pid)
+{
+	char path[64], line[128];
+	long group = pid;
+	snprintf(path, sizeof(path), "/proc/%ld/status", pid);
+	FILE *f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (strncmp(line, "Tgid:", 5) == 0)
+			group = strtol(line + 5, NULL, 10);
+	if (f)
+		fclose(f);
+	if (group == pid)
+		return NULL;
+	return err_new(ERR_USAGE,
+		       "%ld is a thread of process %ld (-p %ld traces all of its threads)", pid,
+		       group, group);
+}
+
 static struct err *parse_pid(const char *text, int *out)
 {
 	char *end;
@@ -60,6 +79,7 @@ static struct err *parse_pid(const char *text, int *out)
 		return err_new(ERR_USAGE, "-p takes the number of a process, not '%s'", text);
 	if (kill((pid_t)pid, 0) < 0 && errno == ESRCH)
 		return err_new(ERR_NOTFOUND, "no process %ld (-p)", pid);
+	TRY(check_is_process(pid));
 	*out = (int)pid;
 	return NULL;
 }

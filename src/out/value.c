@@ -355,7 +355,7 @@ void layout_text(struct layout *l, const struct out_type *t, struct bytes v)
 	} else if (t->kind == OUT_STATS) {
 		stats_text(l, t, v);
 	} else if (!words(l, t, v, l->b)) {
-		out_buf_str(l->b, STR("null"));
+		out_buf_str(l->b, STR("?")); // no value that is known
 	}
 	l->depth--;
 }

@@ -89,7 +89,7 @@ static struct err *find_file(struct child *c)
 			return NULL;
 		if (stat(name, &st) < 0)
 			return err_sys(errno, "-c: cannot run %s", name);
-		return err_new(ERR_USAGE, "-c: %s is no program that can be run", name);
+		return err_new(ERR_NOTFOUND, "-c: %s is no program that can be run", name);
 	}
 	const char *dirs = getenv("PATH");
 	for (const char *p = dirs ? dirs : "/bin:/usr/bin"; *p;) {
@@ -219,8 +219,10 @@ void child_free(struct child *c)
 	// waited for, so that the number is still its own.
 	siginfo_t info = { 0 };
 	if (c->is_going && waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-	    info.si_pid == 0)
+	    info.si_pid == 0) {
 		kill(c->pid, SIGTERM);
+		kill(c->pid, SIGCONT);
+	}
 	const int fds[] = { c->go, c->result, c->pidfd };
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		if (fds[i] >= 0)

@@ -289,6 +289,6 @@ bool event_take(void *ctx, const void *data, size_t len)
 	arena_clear(s->scratch);
 	// What others write to the same place, like the traced program, comes between two events.
 	if (__fpending(s->out) > RUN_FLUSH_BYTES)
-		fflush(s->out);
+		session_flush(s);
 	return !ferror(s->out);
 }

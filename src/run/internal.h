@@ -32,6 +32,7 @@ struct session {
 	bool is_over;            // exit() was called
 	int exit_status;         // its argument
 	bool can_go_on;          // the output takes more
+	int output_errno;        // why it does not
 	bool wants_gap;          // two empty lines before the next map
 	sigset_t signals_before;
 };
@@ -45,6 +46,10 @@ bool child_is_going(const struct child *c);
 int child_pidfd(const struct child *c);
 // Its status as a shell tells it, when it has ended: 128 + the signal that ended it.
 int child_status(struct child *c);
+
+// --- session.c ---
+
+void session_flush(struct session *s);
 
 // --- load.c ---
 

@@ -37,18 +37,31 @@ void session_drain(struct session *s)
 	while (s->ring && s->can_go_on && bpf_ring_read(s->ring) > 0)
 		s->can_go_on &= !ferror(s->out);
 	if (s->o->buffering == RUN_LINES_AUTO)
-		fflush(s->out);
+		session_flush(s);
 	s->can_go_on &= !ferror(s->out);
 }
 
 // --- signals ---
 
+// What ends a session in order; a closed terminal too.
+static const int ending_signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+static volatile sig_atomic_t n_stops;
+
+// The second one leaves at once, also when the output is stuck.
+static void on_stop(int sig)
+{
+	if (n_stops++) {
+		signal(sig, SIG_DFL);
+		raise(sig);
+	}
+}
+
+// Those that wait for the loop.
 static sigset_t signals_of(const struct session *s)
 {
 	sigset_t set;
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGUSR1);
 	for (size_t i = 0; i < s->p->n_parts; i++)
 		if (s->p->parts[i]->kind == PROBE_SIGNAL)
@@ -56,21 +69,39 @@ static sigset_t signals_of(const struct session *s)
 	return set;
 }
 
-void session_hold_signals(struct session *s)
+// nohup's wish counts. SIGINT and SIGTERM end stoat even where they came ignored or blocked, as in
+// a shell's background.
+static bool is_ours(int sig)
 {
-	sigset_t set = signals_of(s);
-	sigprocmask(SIG_BLOCK, &set, &s->signals_before);
+	struct sigaction before;
+	return sig != SIGHUP ||
+	       (sigaction(sig, NULL, &before) == 0 && before.sa_handler != SIG_IGN);
 }
 
-// SIGINT and SIGTERM even where they came ignored or blocked, as in a shell's background.
+void session_hold_signals(struct session *s)
+{
+	sigset_t set = signals_of(s), ends;
+	struct sigaction stop = { .sa_handler = on_stop, .sa_flags = SA_RESTART };
+	sigemptyset(&ends);
+	n_stops = 0;
+	for (size_t i = 0; i < ARRAY_LEN(ending_signals); i++)
+		if (!sigismember(&set, ending_signals[i]) && is_ours(ending_signals[i])) {
+			sigaction(ending_signals[i], &stop, NULL);
+			sigaddset(&ends, ending_signals[i]);
+		}
+	sigprocmask(SIG_BLOCK, &set, &s->signals_before);
+	sigprocmask(SIG_UNBLOCK, &ends, NULL);
+}
+
 void session_release_signals(struct session *s)
 {
 	sigset_t ends;
 	sigemptyset(&ends);
-	sigaddset(&ends, SIGINT);
-	sigaddset(&ends, SIGTERM);
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
+	for (size_t i = 0; i < ARRAY_LEN(ending_signals); i++)
+		if (is_ours(ending_signals[i])) {
+			signal(ending_signals[i], SIG_DFL);
+			sigaddset(&ends, ending_signals[i]);
+		}
 	sigprocmask(SIG_SETMASK, &s->signals_before, NULL);
 	sigprocmask(SIG_UNBLOCK, &ends, NULL);
 }
@@ -83,10 +114,7 @@ static struct err *take_signal(struct loop *l)
 	int sig = (int)info.ssi_signo;
 	if (session_has(l->s, PROBE_SIGNAL, sig))
 		return session_run(l->s, PROBE_SIGNAL, sig);
-	if (sig == SIGUSR1)
-		maps_print(l->s);
-	else
-		l->is_over = true;
+	maps_print(l->s); // SIGUSR1
 	return NULL;
 }
 
@@ -149,7 +177,7 @@ static struct err *turn(struct loop *l)
 		}
 	}
 	// The event of an exit() may have been lost.
-	l->is_over |= !session_is_active(l->s) || l->s->is_over || !l->s->can_go_on;
+	l->is_over |= n_stops || !session_is_active(l->s) || l->s->is_over || !l->s->can_go_on;
 	return NULL;
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The order in which a session begins and ends.
+#include <errno.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -31,15 +33,30 @@ static char *set_buffering(const struct run_options *o)
 	return memory;
 }
 
-static void unset_buffering(const struct run_options *o, char *memory)
+void session_flush(struct session *s)
 {
-	fflush(o->out);
-	if (memory)
-		setvbuf(o->out, NULL, _IONBF, 0);
-	free(memory);
+	if (fflush(s->out) != 0 && !s->output_errno)
+		s->output_errno = errno;
+	s->can_go_on &= !ferror(s->out);
 }
 
-static void say_attached(const struct session *s)
+// A reader that went away, like head, is no error.
+static struct err *end_output(struct session *s, char *memory)
+{
+	session_flush(s);
+	if (s->output_errno) {
+		__fpurge(s->out); // nobody takes it
+		clearerr(s->out);
+	}
+	if (memory)
+		setvbuf(s->out, NULL, _IONBF, 0);
+	free(memory);
+	if (!s->output_errno || s->output_errno == EPIPE)
+		return NULL;
+	return err_sys(s->output_errno, "cannot write the output");
+}
+
+static void say_attached(struct session *s)
 {
 	size_t n = session_n_probes(s);
 	if (s->o->is_json && !s->o->is_quiet)
@@ -48,7 +65,7 @@ static void say_attached(const struct session *s)
 		fprintf(stderr, "Attached %zu probe%s\n", n, n == 1 ? "" : "s");
 	if (getenv(NOTIFY))
 		fputs(NOTIFY "\n", s->out);
-	fflush(s->out);
+	session_flush(s);
 }
 
 // Something that can happen later.
@@ -136,7 +153,11 @@ struct err *run_program(const struct program *p, struct code *c, const struct ru
 	*status = s->is_over && s->exit_status    ? s->exit_status
 		  : s->is_over || !options->child ? 0
 						  : child_status(options->child);
-	unset_buffering(options, memory);
+	struct err *written = end_output(s, memory);
+	if (e)
+		err_free(written);
+	else
+		e = written;
 	resolve_free(s);
 	session_unload(s);
 	out_buf_free(&s->text);

@@ -209,7 +209,7 @@ def test_child_that_cannot_run(t):
     os.chmod(text, 0o755)
     r = t.stoat("-c", "'open", "-e", "END {}", rc=1)
     t.check("a quote is not closed" in r.err, r.err)
-    r = t.stoat("-c", "/", "-e", "END {}", rc=1)
+    r = t.stoat("-c", "/", "-e", "END {}", rc=2)
     t.check("no program that can be run" in r.err, r.err)
 
 
@@ -513,3 +513,59 @@ def is_running(pid, path):
             return f.read().startswith(path.encode() + b"\0")
     except OSError:
         return False
+
+
+FLOOD = 'interval:ms:1 { unroll(50) { printf("%s\\n") } }' % ("x" * 100)
+
+
+def test_reader_that_leaves_a_flood(t):
+    """As `stoat ... | head -1`, with much more to come."""
+    with started(t, "-q", "-e", FLOOD) as p:
+        p.stdout.readline()
+        p.stdout.close()
+        t.eq(p.wait(10), 0, "exit status")
+        t.eq(p.stderr.read(), "", "stderr")
+
+
+def test_full_disk_is_told(t):
+    with open("/dev/full", "w", encoding="utf-8") as f, started(t, "-q", "-e", HELLO, stdout=f) as p:
+        t.eq(p.wait(10), 2, "exit status")
+        t.check("No space left on device" in p.stderr.read(), "why")
+
+
+def test_second_interrupt_leaves_a_stuck_output(t):
+    with started(t, "-q", "-e", FLOOD) as p:
+        time.sleep(1)
+        p.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+        t.eq(p.poll(), None, "after the first one it still writes")
+        p.send_signal(signal.SIGINT)
+        t.eq(p.wait(10), -signal.SIGINT, "after the second one")
+
+
+def test_hangup_prints_the_maps(t):
+    with started(t, "-e", "BEGIN { @ = 1 } interval:s:100 {}") as p:
+        wait_attached(t, p)
+        p.send_signal(signal.SIGHUP)
+        t.check("@: 1" in p.stdout.read(), "the map is printed")
+        t.eq(p.wait(10), 0, "exit status")
+
+
+def test_number_of_a_thread(t):
+    program = "import threading, time; threading.Thread(target=time.sleep, args=(60,)).start(); time.sleep(60)"
+    with subprocess.Popen(["python3", "-c", program]) as p:
+        try:
+            threads = [str(p.pid)]
+            while len(threads) < 2:
+                threads = os.listdir(f"/proc/{p.pid}/task")
+            tid = max(threads, key=int)
+            r = t.stoat("-p", tid, "-e", "END {}", rc=1)
+            t.check(f"{tid} is a thread of process {p.pid}" in r.err, r.err)
+        finally:
+            p.kill()
+
+
+def test_command_is_known_when_a_library_is_probed(t):
+    path = t.c("plus.c")
+    r = t.stoat("-q", "-c", f"{path} 3 4", "-e", "uprobe:libc:puts,uprobe:libc:printf { print(ustack(2)) }")
+    t.check("main+" in r.out, r.out)
