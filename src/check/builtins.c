@@ -13,6 +13,9 @@
 // Where the task that is running is the one that the hit is about.
 #define IN_TASKS (IN_REGS | IN(PROBE_TRACEPOINT))
 
+// What stoat runs by itself.
+#define IN_OURS (IN(PROBE_BEGIN) | IN(PROBE_END) | IN(PROBE_SIGNAL))
+
 enum builtin_type { IS_U8, IS_U32, IS_U64, IS_WORD, IS_COMM, IS_KERNEL_PTR, IS_NAME, IS_OTHER };
 
 struct builtin_info;
@@ -43,6 +46,8 @@ static void check_has_cpid(struct checker *c, struct expr *e, const struct built
 			   struct expr_list *args);
 static void check_args(struct checker *c, struct expr *e, const struct builtin_info *b,
 		       struct expr_list *args);
+static void check_usermode(struct checker *c, struct expr *e, const struct builtin_info *b,
+			   struct expr_list *args);
 
 // KEEP IN ORDER: enum builtin says what code/ makes of each.
 static const struct builtin_info builtins[] = {
@@ -72,7 +77,8 @@ static const struct builtin_info builtins[] = {
 	{ "ustack", BUILTIN_USTACK, IN_TASKS, IS_OTHER, 0, check_stack, "the program's stack" },
 	{ "kstack", BUILTIN_KSTACK, IN_TASKS, IS_OTHER, 0, check_stack, "the kernel's stack" },
 	{ "numaid", BUILTIN_NUMAID, IN_ALL, IS_U32, 0, NULL, "the memory node" },
-	{ "usermode", BUILTIN_USERMODE, IN_REGS, IS_U8, 0, NULL, "1 if not in the kernel" },
+	{ "usermode", BUILTIN_USERMODE, IN_REGS | IN_OURS, IS_U8, 0, check_usermode,
+	  "1 if not in the kernel" },
 	{ "args", BUILTIN_ARGS, IN_FUNCS | IN(PROBE_TRACEPOINT), IS_OTHER, 0, check_args,
 	  "the arguments" },
 };
@@ -322,6 +328,20 @@ static void check_args(struct checker *c, struct expr *e, const struct builtin_i
 {
 	if (takes_nothing(c, e, b, args))
 		check_args_all(c, e);
+}
+
+static void check_usermode(struct checker *c, struct expr *e, const struct builtin_info *b,
+			   struct expr_list *args)
+{
+	struct type *t = type_int(c, false, 1);
+	if (!takes_nothing(c, e, b, args))
+		return;
+	if (IN_OURS >> c->part->kind & 1) {
+		set_int(c, e, t, 1);
+		return;
+	}
+	use_new(c, e, b->id);
+	e->type = t;
 }
 
 static struct type *simple_type(struct checker *c, const struct builtin_info *b)

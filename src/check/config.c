@@ -269,8 +269,11 @@ struct config *config_make(struct arena *a, const struct script *s, struct diag 
 		.prints_maps_on_exit = true,
 		.demangles_cpp = true,
 	};
+	size_t n_blocks = 0;
 	for (size_t i = 0; i < s->n_items; i++) {
 		const struct item *item = s->items[i];
+		if (item->kind == ITEM_CONFIG && n_blocks++)
+			diag_error(diag, item->span, "there is a config block already");
 		for (size_t k = 0; item->kind == ITEM_CONFIG && k < item->config.n; k++)
 			set_entry(&m, &item->config.v[k]);
 	}

@@ -266,6 +266,13 @@ void var_take(struct checker *c, struct var_info *v, struct type *t, bool is_lit
 		tell_mismatch(c, v, t, value);
 		return;
 	}
+	if (v->fixed && value->kind == EXPR_INT && is_int(have) && is_literal_int(value) &&
+	    wrap_to(have, value->num.value) != value->num.value) {
+		struct str text = spell(c, have);
+		tell_error(c, value->span, "%llu does not fit into %.*s",
+			   (unsigned long long)value->num.value, STR_ARG(text));
+		return;
+	}
 	convert(c, value, have);
 }
 

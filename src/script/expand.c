@@ -23,6 +23,38 @@ struct expander {
 
 // --- choosing one ---
 
+static bool takes_the_same(const struct macro *a, const struct macro *b)
+{
+	if (a->n_params != b->n_params)
+		return false;
+	for (size_t i = 0; i < a->n_params; i++)
+		if (a->params[i].kind != b->params[i].kind)
+			return false;
+	return true;
+}
+
+static bool refuse_return(struct walk *w, struct stmt *s)
+{
+	const struct expander *x = w->ctx;
+	if (s->kind == STMT_RETURN)
+		diag_error(x->diag, s->span, "'return' cannot stand in a macro");
+	return true;
+}
+
+static void check_macro(struct expander *x, const struct overloads *o, struct macro *m)
+{
+	struct walk w = { .enter_stmt = refuse_return, .ctx = x };
+	walk_block(&w, m->body);
+	for (size_t i = 0; i < o->macros.n; i++) {
+		if (!takes_the_same(o->macros.v[i], m))
+			continue;
+		diag_error(x->diag, m->name.span,
+			   "there is a macro '%.*s' with the same parameters already",
+			   STR_ARG(m->name.text));
+		return;
+	}
+}
+
 static void add_macro(struct expander *x, struct macro *m)
 {
 	uint64_t key = str_hash(m->name.text);
@@ -32,6 +64,7 @@ static void add_macro(struct expander *x, struct macro *m)
 		o->name = m->name.text;
 		map_put(&x->names, key, o);
 	}
+	check_macro(x, o, m);
 	VEC_PUSH(x->arena, &o->macros, m);
 }
 

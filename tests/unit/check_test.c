@@ -259,6 +259,26 @@ TEST(check_networks_and_assertions)
 	refused("BEGIN { print(comm(pid)) }", "of the current thread only");
 }
 
+TEST(check_what_is_said_twice)
+{
+	refused("macro a($x) { 1 } macro a($y) { 2 } BEGIN { $z = 1; print(a($z)) }",
+		"there is a macro 'a' with the same parameters");
+	refused("macro a(x) { return; } BEGIN { a(1); }", "'return' cannot stand in a macro");
+	refused("config = { max_strlen = 5 } config = { max_strlen = 6 } BEGIN { }",
+		"there is a config block already");
+	struct checked c = fine("macro a($x) { 1 } macro a(e) { 2 } BEGIN { print(a(1)) }");
+	done(&c);
+}
+
+TEST(check_numbers_fit_into_declared_variables)
+{
+	refused("BEGIN { let $x : uint8 = 300; }", "300 does not fit into uint8");
+	refused("BEGIN { let $x : int8; $x = 128; }", "128 does not fit into int8");
+	struct checked c = fine("BEGIN { let $x : uint8 = 255; let $y : int8 = -128; "
+				"let $z : uint8 = (uint8)300; print(usermode) }");
+	done(&c);
+}
+
 TEST(check_map_declarations)
 {
 	struct checked c = fine("let @m = percpulruhash(7); BEGIN { @m[1] = 1 }");

@@ -571,6 +571,15 @@ TEST(code_events_carry_their_arguments)
 			   "|a text in memory that is longer than forty bytes..|"
 			   "a text in memory that is longer than forty bytes..|"
 			   "\\x01\\x02\\xff\\x00 \\x01\\x02\\xff||");
+	static const struct {
+		double d;
+		float f;
+	} real = { 1.5, -0.25f };
+	snprintf(text, sizeof(text),
+		 "struct r { double d; float f; }; BEGIN { $p = (struct r *)%p; print($p->d); "
+		 "print($p->f); }",
+		 (const void *)&real);
+	check_events(text, "1.5-0.25");
 	check_events("BEGIN { @x = 1; clear(@x); print(@x); exit(); print(1); }", "<4><2><6>");
 }
 
