@@ -171,7 +171,7 @@ struct err *run_run(const struct command *self, int argc, char **argv, int *stat
 		{ 'e', "program", OPTION_ONCE, "PROGRAM", "run this program", &q.program },
 		{ 'p', "pid", OPTION_ONCE, "PID", "trace only this process", &q.pid },
 		{ 'c', "cmd", OPTION_ONCE, "COMMAND",
-		  "start it when all is attached, trace only it, end with it", &r->command },
+		  "start it when all is attached, trace its functions, end with it", &r->command },
 		{ 'l', "list", OPTION_FLAG, NULL,
 		  "list the probes of a pattern or script (-lv: with arguments)", &q.lists },
 		{ 'f', "format", OPTION_FORMAT, "text|json", "json: one object a line",
