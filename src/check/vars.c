@@ -103,16 +103,18 @@ static struct var_info *find_set_here(struct checker *c, const struct expr *e)
 // blocks.
 static struct var_info *find_outside(struct checker *c, const struct expr *e)
 {
-	struct var_info *v = find_shared(c, e);
-	for (size_t i = 0; !v && i < c->part_vars->n; i++) {
-		struct var_info *at = c->part_vars->v[i];
-		if (at->is_own || !is_called(at, e))
+	struct var_info *shared = find_shared(c, e);
+	if (shared)
+		return shared;
+	for (size_t i = 0; i < c->part_vars->n; i++) {
+		struct var_info *v = c->part_vars->v[i];
+		if (v->is_own || !is_called(v, e))
 			continue;
-		at->is_shared = true;
+		v->is_shared = true;
 		c->has_changed = true;
-		v = at;
+		return v;
 	}
-	return v;
+	return NULL;
 }
 
 static struct var_info *find_read(struct checker *c, const struct expr *e)

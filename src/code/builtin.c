@@ -94,6 +94,14 @@ static void half(struct gen *g, int helper, bool is_upper)
 		bpf_mov32(g->b, R0, R0);
 }
 
+static void pid_of(struct gen *g, const struct builtin_use *u, bool is_thread)
+{
+	if (u->index)
+		half(g, BPF_FUNC_get_current_pid_tgid, !is_thread);
+	else
+		gen_pid(g, is_thread);
+}
+
 static void user_mode(struct gen *g)
 {
 	struct bpf_label done = bpf_label_new(g->b);
@@ -122,16 +130,10 @@ void gen_builtin_num(struct gen *g, struct expr *e, const struct builtin_use *u)
 	struct bpf_asm *b = g->b;
 	switch ((int)u->id) {
 	case BUILTIN_PID:
-		if (u->index)
-			half(g, BPF_FUNC_get_current_pid_tgid, true);
-		else
-			gen_pid(g, false);
+		pid_of(g, u, false);
 		break;
 	case BUILTIN_TID:
-		if (u->index)
-			half(g, BPF_FUNC_get_current_pid_tgid, false);
-		else
-			gen_pid(g, true);
+		pid_of(g, u, true);
 		break;
 	case BUILTIN_PPID:
 		parent_pid(g, e->span);
