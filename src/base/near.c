@@ -3,6 +3,13 @@
 
 #define NAME_MAX_LEN 128
 
+// PRINTF is as near to printf as can be.
+static bool is_same_letter(char a, char b)
+{
+	bool is_letter = (a | 0x20) >= 'a' && (a | 0x20) <= 'z';
+	return a == b || (is_letter && (a | 0x20) == (b | 0x20));
+}
+
 // Number of single-byte edits between a and b, but at most limit + 1.
 static unsigned edit_distance(struct str a, struct str b, unsigned limit)
 {
@@ -13,7 +20,7 @@ static unsigned edit_distance(struct str a, struct str b, unsigned limit)
 		unsigned diag = row[0], best;
 		best = row[0] = (unsigned)i;
 		for (size_t j = 1; j <= b.len; j++) {
-			unsigned subst = diag + (a.p[i - 1] != b.p[j - 1]);
+			unsigned subst = diag + !is_same_letter(a.p[i - 1], b.p[j - 1]);
 			diag = row[j];
 			row[j] = MIN(subst, MIN(row[j], row[j - 1]) + 1);
 			best = MIN(best, row[j]);

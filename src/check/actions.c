@@ -243,6 +243,11 @@ FUNCTION_CHECK(check_join)
 	if (e->call.args.n > 1 &&
 	    !constant_text_of(c, e->call.args.v[1], "the separator", &separator))
 		return;
+	if (argv->kind == EXPR_STR || (argv->type && argv->type->kind == TYPE_TEXT)) {
+		tell_error(c, argv->span, "join() takes the address of a list of strings");
+		tell_hint(c, "as a program's arguments are: join(args.argv)");
+		return;
+	}
 	if (!number_of(c, argv, "what join() takes") || !c->is_final)
 		return;
 	bool is_kernel = argv->type->kind == TYPE_PTR && argv->type->is_kernel;

@@ -41,6 +41,7 @@ struct parser {
 	const struct out_type *const *args;
 	size_t n_args;
 	struct out_buf text; // since the last conversion
+	struct str unknown;  // the first that looks like a conversion and is none
 	VEC(struct out_spec) specs;
 	struct out_format_error *err;
 };
@@ -203,6 +204,8 @@ static bool parse_conversion(struct parser *p, size_t start, struct out_spec *sp
 		p->pos++;
 		out_buf_str(&p->text, STR("%"));
 	} else {
+		if (c && !p->unknown.len)
+			p->unknown = str_first(str_from_off(p->format, start), p->pos + 1 - start);
 		out_buf_add(&p->text, p->format.p + start, p->pos - start);
 	}
 	return true;
@@ -239,10 +242,14 @@ static bool parse_all(struct parser *p)
 	if (p->specs.n == p->n_args)
 		return true;
 	p->pos = 0;
-	return fail(p, 0, p->specs.n < p->n_args ? (int)p->specs.n : -1,
-		    arena_printf(p->arena,
-				 "too %s arguments for the format: it takes %zu, %zu are given",
-				 p->specs.n < p->n_args ? "many" : "few", p->specs.n, p->n_args));
+	bool is_many = p->specs.n < p->n_args;
+	struct str text =
+		arena_printf(p->arena,
+			     "too %s arguments for the format: it takes %zu, %zu %s given%s%.*s%s",
+			     is_many ? "many" : "few", p->specs.n, p->n_args,
+			     p->n_args == 1 ? "is" : "are", p->unknown.len ? "; there is no '" : "",
+			     STR_ARG(p->unknown), p->unknown.len ? "'" : "");
+	return fail(p, 0, is_many ? (int)p->specs.n : -1, text);
 }
 
 bool out_format_parse(struct arena *a, struct str format, const struct out_type *const *args,

@@ -289,6 +289,27 @@ static bool lex_mark(struct lexer *l, struct token *t)
 	return false;
 }
 
+// U+2018 to U+201F, as word processors write them.
+static bool is_curly_quote(const struct lexer *l, size_t pos)
+{
+	struct str s = str_first(str_from_off(l->text, pos), 3);
+	return s.len == 3 && str_starts(s, STR("\xe2\x80")) && (uint8_t)s.p[2] >= 0x98 &&
+	       (uint8_t)s.p[2] <= 0x9f;
+}
+
+// The rest of what stands between two of them on a line.
+static void skip_curly(struct lexer *l)
+{
+	size_t behind = l->pos + 2;
+	for (size_t i = behind; i < l->end && l->text.p[i] != '\n'; i++) {
+		if (!is_curly_quote(l, i))
+			continue;
+		l->pos = i + 3;
+		return;
+	}
+	l->pos = MIN(behind, l->end);
+}
+
 // Skips a character that no token starts with, and those like it behind it.
 static void skip_bad(struct lexer *l)
 {
@@ -299,6 +320,12 @@ static void skip_bad(struct lexer *l)
 			l->pos++;
 		l->pos += at(l, 0) == c && l->pos < l->end;
 		lex_error(l, span_from(l, start), "strings stand in double quotes");
+		return;
+	}
+	if (is_curly_quote(l, start)) {
+		skip_curly(l);
+		if (lex_error(l, span_from(l, start), "this is not the quote of a string"))
+			diag_hint(l->diag, "write \"");
 		return;
 	}
 	while (l->pos < l->end && (at(l, 0) & 0x80 ? c & 0x80 : c == at(l, 0)))

@@ -248,7 +248,11 @@ static void parse_config(struct parser *p)
 	struct span start = p->tok.span;
 	VEC(struct config_entry) entries = { 0 };
 	tok_advance(p);
-	tok_expect(p, TOK_ASSIGN, "'='");
+	if (!tok_accept(p, TOK_ASSIGN)) {
+		parse_error(p, p->tok.span, "'=' is missing behind 'config'");
+		diag_hint(p->diag, "config = { max_strlen = 200 }");
+		p->is_panic = p->tok.kind != TOK_LBRACE;
+	}
 	tok_expect(p, TOK_LBRACE, "'{'");
 	while (!p->is_panic && p->tok.kind != TOK_RBRACE) {
 		struct config_entry e = { .key = tok_expect_name(p, "a setting's name") };
@@ -323,6 +327,9 @@ static void parse_macro(struct parser *p)
 	VEC(struct macro_param) params = { 0 };
 	tok_advance(p);
 	item->macro.name = tok_expect_name(p, "the macro's name");
+	if (p->tok.kind == TOK_LBRACE && parse_expected(p, "'('"))
+		diag_hint(p->diag, "without parameters, too: macro %.*s() { ... }",
+			  STR_ARG(item->macro.name.text));
 	tok_expect(p, TOK_LPAREN, "'('");
 	while (!p->is_panic && p->tok.kind != TOK_RPAREN) {
 		VEC_PUSH(p->arena, &params, parse_macro_param(p));
@@ -409,7 +416,8 @@ static void parse_item(struct parser *p)
 		return;
 	} else if (is_c_definition(p)) {
 		parse_c_definition(p);
-	} else if (tok_is_word(p, "config") && next.kind == TOK_ASSIGN) {
+	} else if (tok_is_word(p, "config") &&
+		   (next.kind == TOK_ASSIGN || next.kind == TOK_LBRACE)) {
 		parse_config(p);
 	} else if (tok_is_word(p, "import") && next.kind == TOK_STR) {
 		parse_import(p);
@@ -443,6 +451,17 @@ static void parse_all(struct parser *p)
 	check_conditions(p, 0);
 }
 
+static bool is_binary(struct str text)
+{
+	enum { LOOKED_AT = 1024, MARKS = 4 };
+	struct str start = str_first(text, LOOKED_AT);
+	size_t n = 0;
+	for (size_t i = 0; i < start.len; i++)
+		n += !start.p[i];
+	return n > MARKS || str_starts(start, STR("\x7f"
+						  "ELF"));
+}
+
 struct script *script_parse(struct arena *a, uint32_t source, struct diag *diag)
 {
 	return script_parse_files(a, source, NULL, diag);
@@ -458,6 +477,11 @@ struct script *script_parse_files(struct arena *a, uint32_t source,
 		diag_error(diag, (struct span) { source, 0, 0 },
 			   "the script is too large: %zu bytes, of at most %u", text.len,
 			   SCRIPT_SIZE_MAX);
+		return s;
+	}
+	if (is_binary(text)) {
+		diag_error(diag, SPAN_NONE, "'%.*s' is no script: it is a binary file",
+			   STR_ARG(diag_source_name(diag, source)));
 		return s;
 	}
 	struct parser p = {

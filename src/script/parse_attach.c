@@ -141,6 +141,8 @@ static bool ends_field(const struct parser *p, struct style style, bool is_first
 static void read_field(struct parser *p, struct field *f, struct style style, bool is_first)
 {
 	*f = (struct field) { .start = p->lex.pos };
+	// No predicate stands right behind a ':': of a type that is not known, this is a path.
+	style.has_path |= at(p, 0) == '/';
 	while (p->lex.pos < p->lex.end && !ends_field(p, style, is_first) && !p->is_panic) {
 		char c = at(p, 0);
 		if (c == '"') {
@@ -303,6 +305,20 @@ static void refuse_provider(struct parser *p, size_t start)
 	p->lex.pos = start;
 }
 
+// "uprobe /bin/sh main": the '/' is no predicate's.
+static void check_fields(struct parser *p, const struct attach *attach)
+{
+	struct lexer ahead = p->lex;
+	ahead.is_quiet = true;
+	if (attach->n_fields || !style_of(attach->provider.text).has_path ||
+	    !lex_skip_blanks(&ahead) || ahead.text.p[ahead.pos] != '/')
+		return;
+	struct str name = attach->provider.text;
+	if (parse_error(p, attach->provider.span, "':' is missing behind '%.*s'", STR_ARG(name)))
+		diag_hint(p->diag, "a probe is one word: %.*s:/path/of/program:name",
+			  STR_ARG(name));
+}
+
 // attach = (name "=")? provider fields
 static struct attach parse_attach(struct parser *p)
 {
@@ -322,6 +338,7 @@ static struct attach parse_attach(struct parser *p)
 		return attach;
 	}
 	parse_fields(p, &attach);
+	check_fields(p, &attach);
 	attach.span = span_from(p, start);
 	return attach;
 }

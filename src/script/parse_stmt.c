@@ -121,6 +121,11 @@ static struct stmt *parse_for(struct parser *p)
 	struct stmt *s = stmt_make(p, STMT_FOR_MAP);
 	tok_advance(p);
 	bool has_paren = tok_accept(p, TOK_LPAREN);
+	if (p->tok.kind == TOK_SEMI || p->tok.kind == TOK_WORD) {
+		s->for_map.var = s->for_map.map = ARENA_NEW(p->arena, struct expr);
+		s->for_map.body = refuse_c_loop(p, has_paren);
+		return stmt_done(p, s);
+	}
 	struct expr *var = parse_loop_var(p);
 	if (p->tok.kind == TOK_ASSIGN && !p->is_panic) {
 		s->for_map.var = var;
@@ -234,6 +239,54 @@ static struct stmt *parse_misplaced(struct parser *p)
 	return s;
 }
 
+static enum token_kind kind_behind(const struct parser *p)
+{
+	struct lexer ahead = p->lex;
+	ahead.is_quiet = true;
+	return lex_next(&ahead).kind;
+}
+
+// int x = 5;
+static struct stmt *refuse_c_variable(struct parser *p)
+{
+	struct stmt *s = stmt_make(p, STMT_BAD);
+	struct span span = p->tok.span;
+	struct type_spec *t = parse_base_type(p, false);
+	struct str type = type_spec_text(p->arena, t), name = p->tok.text;
+	if (parse_error(p, span, "a variable is declared with 'let'"))
+		diag_hint(p->diag, "let $%.*s : %.*s", STR_ARG(name), STR_ARG(type));
+	return s;
+}
+
+// do { } while (c), switch (v) { }
+static struct stmt *refuse_c_statement(struct parser *p)
+{
+	struct stmt *s = stmt_make(p, STMT_BAD);
+	bool is_do = tok_is_word(p, "do");
+	if (parse_error(p, p->tok.span, "there is no '%s'", is_do ? "do" : "switch"))
+		diag_hint(p->diag,
+			  is_do ? "there is: while (condition) { ... }"
+				: "there is: if (a == 1) { ... } else if (a == 2) { ... }");
+	tok_advance(p);
+	while (p->tok.kind == TOK_LPAREN || p->tok.kind == TOK_LBRACE) {
+		bool is_body = p->tok.kind == TOK_LBRACE;
+		tok_skip_group(p);
+		if (is_body)
+			break;
+	}
+	if (is_do && tok_accept_word(p, "while") && p->tok.kind == TOK_LPAREN)
+		tok_skip_group(p);
+	if (p->tok.kind != TOK_SEMI)
+		p->is_panic = false;
+	return s;
+}
+
+static bool is_c_statement(const struct parser *p)
+{
+	return (tok_is_word(p, "do") && kind_behind(p) == TOK_LBRACE) ||
+	       (tok_is_word(p, "switch") && kind_behind(p) == TOK_LPAREN);
+}
+
 static bool is_misplaced(const struct parser *p)
 {
 	return p->tok.kind == TOK_HASH || tok_is_word(p, "else") || tok_is_word(p, "struct") ||
@@ -253,6 +306,10 @@ static struct stmt *parse_stmt(struct parser *p)
 {
 	if (is_misplaced(p))
 		return parse_misplaced(p);
+	if (is_c_statement(p))
+		return refuse_c_statement(p);
+	if (p->tok.kind == TOK_WORD && is_type_word(p, p->tok.text) && kind_behind(p) == TOK_WORD)
+		return refuse_c_variable(p);
 	if (tok_is_word(p, "let"))
 		return parse_let(p);
 	if (tok_is_word(p, "for"))
@@ -276,8 +333,8 @@ static struct stmt *parse_stmt(struct parser *p)
 
 static bool ends_with_brace(const struct stmt *s)
 {
-	return s->kind == STMT_FOR_MAP || s->kind == STMT_FOR_RANGE || s->kind == STMT_WHILE ||
-	       s->kind == STMT_UNROLL;
+	return s->kind == STMT_BAD || s->kind == STMT_FOR_MAP || s->kind == STMT_FOR_RANGE ||
+	       s->kind == STMT_WHILE || s->kind == STMT_UNROLL;
 }
 
 static bool can_start_stmt(const struct token *t)

@@ -418,9 +418,9 @@ TEST(out_printf_says_what_is_wrong)
 	check_error("%*d", &t_i64, 0, 2, "a width or precision is a number, not '*'");
 	check_error("%.99999d", &t_i64, 0, 7, "a width or precision is at most 65535");
 	check_error("%d %d", &t_i64, 0, 0,
-		    "too few arguments for the format: it takes 2, 1 are given");
+		    "too few arguments for the format: it takes 2, 1 is given");
 	check_error("hi", &t_i64, 0, 0,
-		    "too many arguments for the format: it takes 0, 1 are given");
+		    "too many arguments for the format: it takes 0, 1 is given");
 	check_error("%d", NULL, 0, 0, "too few arguments for the format: it takes 1, 0 are given");
 }
 

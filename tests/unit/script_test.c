@@ -515,7 +515,47 @@ TEST(script_error_c)
 		"                ^\n");
 }
 
-// Which of A to F is let in by #if.
+// The message of the only error.
+static void check_message(const char *script, const char *want)
+{
+	struct parsed p = parse(str_from(script));
+	struct str all = diag_render(p.diag, p.arena);
+	CHECK_INT(diag_n_errors(p.diag), 1);
+	if (str_find(all, str_from(want)) < 0)
+		CHECK_VIEW(all, want);
+	arena_free(p.arena);
+}
+
+TEST(script_error_habits_of_c)
+{
+	check_message("BEGIN { int x = 5; }", ":1:9: a variable is declared with 'let'\n");
+	check_message("BEGIN { unsigned long x = 5; @++ }", "let $x : unsigned long\n");
+	check_message("BEGIN { do { @++ } while (1) }", ":1:9: there is no 'do'\n");
+	check_message("BEGIN { do { @++ } while (1); @++ }", ":1:9: there is no 'do'\n");
+	check_message("BEGIN { switch (1) { case 1: break; } @++ }", "there is no 'switch'\n");
+	check_message("BEGIN { for (;;) { @++ } }", "loops count as in 'for ($i : 0..10)");
+	check_message("BEGIN { for (int i = 0; i < 3; i++) { @++ } }", "loops count as in");
+}
+
+TEST(script_error_small_slips)
+{
+	check_message("config { max_strlen = 5 } BEGIN { }",
+		      ":1:8: '=' is missing behind 'config'");
+	check_message("macro one { 1 } BEGIN { }", "macro one() { ... }");
+	check_message("uprobe /bin/ls main { }", ":1:1: ':' is missing behind 'uprobe'");
+	check_message("BEGIN { print(\xe2\x80\x9cx y\xe2\x80\x9d) }", "not the quote of a string");
+	struct parsed p = parse(STR("\xef\xbb\xbf#!/bin/x\nuprob:/bin/ls:main { }"));
+	CHECK_VIEW(diag_render(p.diag, p.arena), "");
+	CHECK_VIEW(p.script->items[0]->probe.attach[0].fields[0].text, "/bin/ls");
+	arena_free(p.arena);
+	p = parse(STR("\x7f"
+		      "ELF\2\1\1\0\x80'\xff@"));
+	CHECK_VIEW(diag_render(p.diag, p.arena),
+		   "stoat: error: 'x.bt' is no script: it is a binary file\n");
+	arena_free(p.arena);
+}
+
+// Which branch of #if is let in.
 static void check_condition(const char *condition, bool is_true)
 {
 	char text[512];
