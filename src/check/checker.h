@@ -303,7 +303,7 @@ FUNCTION_CHECK(check_fail);
 FUNCTION_CHECK(check_pton);
 FUNCTION_CHECK(check_uaddr);
 
-// What is given behind "--" and no getopt() asks for is a mistake.
+// What is given behind "--" and no getopt() asks for is a mistake (options.c).
 void options_finish(struct checker *c);
 
 // --- maps (maps.c) ---
