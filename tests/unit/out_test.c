@@ -293,7 +293,7 @@ TEST(out_values_of_values)
 	static const struct out_type empty = { .kind = OUT_RECORD };
 	check_value(value(&empty, "", 0), "{}", "{}");
 	static const struct out_type none = { .kind = OUT_NONE };
-	check_value(value(&none, "", 0), "null", "null");
+	check_value(value(&none, "", 0), "?", "null");
 }
 
 TEST(out_bit_fields)
