@@ -18,7 +18,7 @@ TEST(run_child_words_and_files)
 	CHECK_ERR(child_start("no-such-command-anywhere", &c), ERR_NOTFOUND);
 	CHECK_ERR(child_start("/no/such/file", &c), ERR_SYS);
 	CHECK_ERR(child_start("/etc/passwd", &c), ERR_NOTFOUND);
-	CHECK_ERR(child_start("/", &c), ERR_USAGE);
+	CHECK_ERR(child_start("/", &c), ERR_NOTFOUND);
 }
 
 TEST(run_child_that_never_runs_ends)
