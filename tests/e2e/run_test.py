@@ -569,3 +569,27 @@ def test_command_is_known_when_a_library_is_probed(t):
     path = t.c("plus.c")
     r = t.stoat("-q", "-c", f"{path} 3 4", "-e", "uprobe:libc:puts,uprobe:libc:printf { print(ustack(2)) }")
     t.check("main+" in r.out, r.out)
+
+
+# Installs a filter that answers bpf(2) as a kernel without it does, then becomes the command.
+WITHOUT_BPF = """
+import ctypes, os, struct, sys
+libc = ctypes.CDLL(None)
+NR_BPF, ENOSYS, ALLOW, ERRNO = 321, 38, 0x7fff0000, 0x50000
+filter = [(0x20, 0, 0, 0), (0x15, 0, 1, NR_BPF), (0x06, 0, 0, ERRNO | ENOSYS), (0x06, 0, 0, ALLOW)]
+code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *f) for f in filter))
+prog = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(filter), ctypes.addressof(code)))
+libc.prctl(38, 1, 0, 0, 0)
+if libc.prctl(22, ctypes.c_ulong(2), ctypes.c_ulong(ctypes.addressof(prog)), 0, 0) != 0:
+    sys.exit(77)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def test_kernel_without_bpf(t):
+    args = ["python3", "-c", WITHOUT_BPF, t.stoat_path, "-e", HELLO]
+    p = subprocess.run(args, capture_output=True, text=True, check=False)
+    if p.returncode == 77:
+        t.skip("system calls cannot be filtered here")
+    t.eq((p.returncode, p.stdout), (2, ""), "exit status and output")
+    t.check(p.stderr.startswith("stoat: error: cannot trace: this kernel has no BPF\n"), p.stderr)
