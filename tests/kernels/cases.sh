@@ -74,5 +74,12 @@ case_ unroll "@n: 3" -e 'BEGIN { unroll(3) { @n++ } exit() }'
 case_ tuples "@[1, x, 2]: (3, y)" -e 'BEGIN { @[1, "x", 2] = (3, "y"); exit() }'
 case_ many_probes "@[uprobe:/hit:main]: 1
 @[uprobe:/hit:hit]: 100" -c /hit -e 'uprobe:/hit:hit { @[probe] = count() } uprobe:/hit:main { @[probe] = count() }'
+# Each string is compared with itself, and kept as a key and in a variable, while others interrupt.
+case_ interrupted "@n: 80000
+@sum: 399960000
+@x: 80000" -c /threads -e 'uprobe:/threads:hit {
+	$s = str(arg1); @[$s, arg0 % 3] = count(); @t[$s] = count(); @n = count(); @x++; @sum = sum(arg0);
+	if ($s != str(arg1)) { @bad++ } }
+END { clear(@); clear(@t) }'
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
