@@ -61,17 +61,23 @@ static void tell_process(struct gen *g, struct spot key, struct span span)
 	struct bpf_asm *b = g->b;
 	struct frame before = g->f;
 	struct spot event = frame_alloc(g, sizeof(struct code_process));
-	bool is_at_site = has_site(g) && g->part->kind != PROBE_URETPROBE;
+	bool is_return = g->part->kind == PROBE_URETPROBE;
+	// Linux 5.15 has both the cookie and the address of the function that returns.
+	bool is_at_site = has_site(g) && (!is_return || gen_has(g, BPF_FEATURE_COOKIE));
 	spot_store_imm(g, 8, event, CODE_EVENT_PROCESS);
 	if (is_at_site)
 		gen_cookie(g, span);
 	else
 		bpf_const(b, R0, UINT32_MAX);
 	spot_store(g, 4, spot_at(event, offsetof(struct code_process, site)), R0);
-	if (has_regs(g))
+	if (is_at_site && is_return) {
+		bpf_mov(b, R1, R_CTX);
+		bpf_call(b, BPF_FUNC_get_func_ip);
+	} else if (has_regs(g)) {
 		gen_reg(g, R0, REG_IP);
-	else
+	} else {
 		bpf_const(b, R0, 0);
+	}
 	spot_store(g, 8, spot_at(event, offsetof(struct code_process, pc)), R0);
 	spot_load(g, 4, R0, key);
 	spot_store(g, 4, spot_at(event, offsetof(struct code_process, pid)), R0);

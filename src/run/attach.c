@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Programs to their sites: one link for all of a part's sites in a file where the kernel can, else
 // a perf event for each.
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
 #include "run/internal.h"
 
 // What tells the program which of its sites it is at. A kernel without cookies takes none: there
@@ -45,6 +50,42 @@ static struct err *by_events(struct session *s, const struct program_part *part,
 	return NULL;
 }
 
+// Whether the process has the file mapped, or may have: a file's number is the same there.
+static bool may_have_mapped(int pid, const char *path)
+{
+	struct stat st;
+	char name[64], line[512];
+	snprintf(name, sizeof(name), "/proc/%d/maps", pid);
+	FILE *f = fopen(name, "re");
+	if (!f || stat(path, &st) < 0) {
+		if (f)
+			fclose(f);
+		return true;
+	}
+	bool is_there = false;
+	while (!is_there && fgets(line, sizeof(line), f)) {
+		// "start-end rwxp offset dev inode  path"
+		const char *p = line;
+		for (int i = 0; p && i < 4; i++) {
+			p = strchr(p, ' ');
+			p = p ? p + 1 : NULL;
+		}
+		is_there = p && strtoull(p, NULL, 10) == st.st_ino;
+	}
+	fclose(f);
+	return is_there;
+}
+
+// A mistake that shows in nothing else: the program was built anew while the old one runs.
+static void warn_of_other_file(const struct session *s, const char *path)
+{
+	int pid = s->p->pid;
+	if (pid && !s->o->child && !may_have_mapped(pid, path))
+		log_warn("process %d has not mapped %s: nothing of it is hit until it does (a "
+			 "program that was replaced on disk is /proc/%d/exe)",
+			 pid, path, pid);
+}
+
 static struct err *attach_file(struct session *s, const struct program_part *part,
 			       const struct file_sites *f)
 {
@@ -57,6 +98,7 @@ static struct err *attach_file(struct session *s, const struct program_part *par
 		.pid = s->p->pid,
 		.is_return = part->kind == PROBE_URETPROBE,
 	};
+	warn_of_other_file(s, f->program->path);
 	bool has_multi = s->progs[part->index].attach_type == BPF_ATTACH_UPROBE_MULTI;
 	return has_multi ? by_link(s, part, &u) : by_events(s, part, &u);
 }

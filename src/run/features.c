@@ -18,7 +18,7 @@ struct err *run_may_trace(struct bpf_trials *t)
 	if (f.support == BPF_PRESENT)
 		return NULL;
 	bool is_for_user = str_starts(f.why, STR("needs root"));
-	if (f.support == BPF_ABSENT)
+	if (str_eq(f.why, STR("not in this kernel")))
 		return err_note(err_new(ERR_UNSUPPORTED, "cannot trace: this kernel has no BPF"),
 				"it must be built with CONFIG_BPF_SYSCALL; 'stoat list' and 'stoat "
 				"show' work without");

@@ -27,7 +27,8 @@ void resolve_process(struct session *s, const struct code_process *e)
 {
 	struct symbols *symbols = symbols_of(s);
 	symbols_process(symbols, (int)e->pid);
-	if (e->site >= s->p->n_sites)
+	// Some kernels do not tell where a function that returns began.
+	if (e->site >= s->p->n_sites || !e->pc)
 		return;
 	const struct program_site *site = &s->p->sites[e->site];
 	if (site->site && site->probe->program)

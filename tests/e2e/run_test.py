@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -565,12 +566,6 @@ def test_number_of_a_thread(t):
             p.kill()
 
 
-def test_command_is_known_when_a_library_is_probed(t):
-    path = t.c("plus.c")
-    r = t.stoat("-q", "-c", f"{path} 3 4", "-e", "uprobe:libc:puts,uprobe:libc:printf { print(ustack(2)) }")
-    t.check("main+" in r.out, r.out)
-
-
 # Installs a filter that answers bpf(2) as a kernel without it does, then becomes the command.
 WITHOUT_BPF = """
 import ctypes, os, struct, sys
@@ -593,3 +588,19 @@ def test_kernel_without_bpf(t):
         t.skip("system calls cannot be filtered here")
     t.eq((p.returncode, p.stdout), (2, ""), "exit status and output")
     t.check(p.stderr.startswith("stoat: error: cannot trace: this kernel has no BPF\n"), p.stderr)
+
+
+def test_process_that_runs_another_file(t):
+    """The program was built anew while it ran."""
+    path = os.path.join(t.tmp, "sleeper")
+    shutil.copy("/bin/sleep", path)
+    with subprocess.Popen([path, "60"]) as p:
+        try:
+            script = "uprobe:libc:malloc {} interval:ms:50 { exit() }"
+            r = t.stoat("-q", "-p", str(p.pid), "-e", script)
+            t.eq(r.err, "", "a file that is mapped")
+            plus = t.c("plus.c")
+            r = t.stoat("-q", "-p", str(p.pid), "-e", script.replace("libc:malloc", f"{plus}:sum"))
+            t.check(f"process {p.pid} has not mapped {plus}" in r.err, r.err)
+        finally:
+            p.kill()
