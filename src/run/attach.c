@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Programs to their sites: one link for all of a part's sites in a file where the kernel can, else
 // a perf event for each.
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-
 #include "base/log.h"
 #include "run/internal.h"
 
@@ -50,37 +46,11 @@ static struct err *by_events(struct session *s, const struct program_part *part,
 	return NULL;
 }
 
-// Whether the process has the file mapped, or may have: a file's number is the same there.
-static bool may_have_mapped(int pid, const char *path)
-{
-	struct stat st;
-	char name[64], line[512];
-	snprintf(name, sizeof(name), "/proc/%d/maps", pid);
-	FILE *f = fopen(name, "re");
-	if (!f || stat(path, &st) < 0) {
-		if (f)
-			fclose(f);
-		return true;
-	}
-	bool is_there = false;
-	while (!is_there && fgets(line, sizeof(line), f)) {
-		// "start-end rwxp offset dev inode  path"
-		const char *p = line;
-		for (int i = 0; p && i < 4; i++) {
-			p = strchr(p, ' ');
-			p = p ? p + 1 : NULL;
-		}
-		is_there = p && strtoull(p, NULL, 10) == st.st_ino;
-	}
-	fclose(f);
-	return is_there;
-}
-
 // A mistake that shows in nothing else: the program was built anew while the old one runs.
 static void warn_of_other_file(const struct session *s, const char *path)
 {
 	int pid = s->p->pid;
-	if (pid && !s->o->child && !may_have_mapped(pid, path))
+	if (pid && !s->o->child && !symbols_may_have_mapped(pid, path))
 		log_warn("process %d has not mapped %s: nothing of it is hit until it does (a "
 			 "program that was replaced on disk is /proc/%d/exe)",
 			 pid, path, pid);

@@ -182,11 +182,6 @@ int child_pidfd(const struct child *c)
 	return c && c->is_going ? c->pidfd : -1;
 }
 
-bool child_is_going(const struct child *c)
-{
-	return c->is_going;
-}
-
 struct err *child_go(struct child *c)
 {
 	if (write(c->go, "", 1) != 1)

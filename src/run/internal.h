@@ -41,7 +41,6 @@ struct session {
 
 // Lets it run. An error if it could not become the command.
 MUST_USE struct err *child_go(struct child *c);
-bool child_is_going(const struct child *c);
 // A descriptor that is readable when it has ended; -1: none.
 int child_pidfd(const struct child *c);
 // Its status as a shell tells it, when it has ended: 128 + the signal that ended it.

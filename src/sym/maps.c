@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lines of /proc/PID/maps. The names in them are the traced program's to choose.
+#include <stdio.h>
+#include <sys/stat.h>
+
 #include "sym/internal.h"
 
 // A number in hexadecimal, up to a given byte, which is skipped.
@@ -56,4 +59,20 @@ bool maps_parse(struct str line, struct maps_line *out)
 	str_to_u64(ino, &out->ino);
 	out->path = s;
 	return true;
+}
+
+bool symbols_may_have_mapped(int pid, const char *path)
+{
+	struct stat st;
+	char name[64], line[8192];
+	snprintf(name, sizeof(name), "/proc/%d/maps", pid);
+	FILE *f = stat(path, &st) == 0 ? fopen(name, "re") : NULL;
+	bool is_there = !f;
+	while (!is_there && fgets(line, sizeof(line), f)) {
+		struct maps_line m;
+		is_there = maps_parse(str_from(line), &m) && m.ino == st.st_ino;
+	}
+	if (f)
+		fclose(f);
+	return is_there;
 }
