@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/diag.h"
+#include "base/utf8.h"
 
 #include <stdlib.h>
 
@@ -104,32 +105,6 @@ static struct str line_text(const struct source *s, size_t line)
 }
 
 // --- characters ---
-
-// The length of the UTF-8 character at the start of s, which is not empty; its code point, or 0 if
-// the bytes are none.
-static size_t utf8_decode(struct str s, uint32_t *code)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	uint8_t first = (uint8_t)s.p[0];
-	size_t n = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-	*code = 0;
-	if (n == 1) {
-		*code = first;
-		return 1;
-	}
-	if (first < 0xc2 || first > 0xf4 || n > s.len)
-		return 1;
-	uint32_t c = first & (0x7fu >> n);
-	for (size_t i = 1; i < n; i++) {
-		if (((uint8_t)s.p[i] & 0xc0) != 0x80)
-			return 1;
-		c = c << 6 | ((uint8_t)s.p[i] & 0x3f);
-	}
-	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
-		return 1;
-	*code = c;
-	return n;
-}
 
 // Terminal columns of a code point: the common double-width and combining ranges.
 static unsigned code_width(uint32_t c)

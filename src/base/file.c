@@ -33,7 +33,11 @@ struct err *file_map_open(const char *path, struct file_map *out)
 		return err_new(ERR_BADDATA, "%s is not a regular file", path);
 	if (st.st_size == 0)
 		return err_new(ERR_BADDATA, "%s is empty", path);
-	void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	// The kernel writes the breakpoints of all uprobes on a file into private mappings of it,
+	// even into those that cannot run: other tracers' would be read here as the program's code.
+	void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED) // of a file system that has no shared ones
+		p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)
 		return err_sys(errno, "cannot map %s", path);
 	out->data = (struct bytes) { p, (size_t)st.st_size };

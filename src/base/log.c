@@ -65,6 +65,16 @@ void log_warn(const char *fmt, ...)
 	va_end(ap);
 }
 
+void log_note(const char *fmt, ...)
+{
+	if (level_now < LOG_NORMAL)
+		return;
+	va_list ap;
+	va_start(ap, fmt);
+	say("", fmt, ap);
+	va_end(ap);
+}
+
 void log_debug(const char *domain, const char *fmt, ...)
 {
 	if (level_now < LOG_VERBOSE)

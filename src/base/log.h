@@ -18,6 +18,8 @@ bool log_is_verbose(void);
 
 void log_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
+// Something to know that is no mistake.
+void log_note(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_debug(const char *domain, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 #endif

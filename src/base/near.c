@@ -45,6 +45,9 @@ static unsigned score_of(struct str want, struct str name)
 {
 	if (want.len == 0 || name.len == 0 || want.len > NAME_MAX_LEN)
 		return UINT32_MAX;
+	// Of one letter, all are near: it is only another case of it.
+	if (want.len - (want.p[0] == '@') <= 1)
+		return want.len == name.len && !edit_distance(want, name, 1) ? 0 : UINT32_MAX;
 	struct str want_last = last_part(want), name_last = last_part(name);
 	unsigned extra = name.len > want.len ? (unsigned)MIN(name.len - want.len, (size_t)50) : 0;
 	if (want_last.len >= 2 && str_eq(want_last, name_last))
