@@ -76,8 +76,11 @@ struct dwarf_var {
 	struct str file;           // of its declaration
 	struct dwarf_range *scope; // where the block that declares it has code
 	size_t n_scope;
-	struct dwarf_loc *locs; // sorted by low; empty: optimised away everywhere
+	size_t depth;            // how many blocks inside the function it is in
+	size_t n_inlined_around; // how many of them are inlined functions
+	struct dwarf_loc *locs;  // sorted by low; empty: optimised away everywhere
 	size_t n_locs;
+	bool is_fixed; // one place for all its scope, also before it is set and where it is dead
 	// inlined code: the inlined function it belongs to, "" for the function's own variables
 	struct str inlined_func;
 	struct str inlined_call_file;

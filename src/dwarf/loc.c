@@ -288,28 +288,14 @@ void loc_read(struct loc_reader *r, const struct attr *a, const struct range_vec
 
 // --- constants ---
 
-// Forms without a sign of their own take that of the type.
-static int64_t const_of(const struct loc_reader *r, const struct attr *a)
-{
-	struct type *t = r->type ? type_strip(r->type) : NULL;
-	bool is_signed = t && (t->kind == TYPE_INT || t->is_signed);
-	if (is_signed && a->form == DW_FORM_data1)
-		return (int8_t)a->u;
-	if (is_signed && a->form == DW_FORM_data2)
-		return (int16_t)a->u;
-	if (is_signed && a->form == DW_FORM_data4)
-		return (int32_t)a->u;
-	return (int64_t)a->u;
-}
-
 void loc_const(struct loc_reader *r, const struct attr *a, const struct range_vec *scope,
 	       struct loc_vec *out)
 {
 	struct place *p = ARENA_NEW(r->arena, struct place);
 	if (attr_is_block(a) || a->form == DW_FORM_string)
 		*p = (struct place) { .kind = PLACE_IMPLICIT, .data = a->block };
-	else if (attr_is_const(a))
-		*p = (struct place) { .kind = PLACE_CONST, .off = const_of(r, a) };
+	else if (attr_is_const(a)) // compilers give negative numbers a form that has a sign
+		*p = (struct place) { .kind = PLACE_CONST, .off = (int64_t)a->u };
 	else
 		*p = (struct place) { .kind = PLACE_COMPLEX };
 	struct places places = { .v = p, .n = 1 };

@@ -15,6 +15,7 @@ struct block {
 	struct range_vec scope;
 	const struct dwarf_var *inlined; // the fields that tell of inlining; NULL in the function
 					 // itself
+	size_t n_inlined_around;
 };
 
 struct raw_var {
@@ -133,6 +134,7 @@ static void read_location(struct reader *r, const struct var_attrs *in,
 		loc_const(&r->locs, &in->const_value, scope, &locs);
 	if (locs.n)
 		qsort(locs.v, locs.n, sizeof(locs.v[0]), by_low);
+	v->is_fixed = in->location.name && attr_is_block(&in->location);
 	v->locs = locs.v;
 	v->n_locs = locs.n;
 }
@@ -154,6 +156,8 @@ static void add_var(struct reader *r, const struct die *d)
 	v.file = in.file;
 	v.scope = b->scope.v;
 	v.n_scope = b->scope.n;
+	v.depth = r->stack.n - 1;
+	v.n_inlined_around = b->n_inlined_around;
 	v.closure_off = in.closure_off;
 	if (in.is_captured)
 		v.kind = DWARF_CAPTURED;
@@ -170,7 +174,9 @@ static void add_var(struct reader *r, const struct die *d)
 static void enter(struct reader *r, const struct walk *w, const struct die *d)
 {
 	struct block outer = r->stack.v[r->stack.n - 1];
-	struct block b = { .level = w->level, .inlined = outer.inlined };
+	struct block b = { .level = w->level,
+			   .inlined = outer.inlined,
+			   .n_inlined_around = outer.n_inlined_around };
 	struct attr a;
 	die_ranges(r->dw, d, &r->budget, &b.scope);
 	ranges_sort(&b.scope);
@@ -187,6 +193,7 @@ static void enter(struct reader *r, const struct walk *w, const struct die *d)
 		if (die_attr(d, DW_AT_call_line, &a) && a.u <= UINT32_MAX)
 			v->inlined_call_line = (uint32_t)a.u;
 		b.inlined = v;
+		b.n_inlined_around++;
 	} else if (!die_attr(d, DW_AT_low_pc, &a) && !die_attr(d, DW_AT_ranges, &a)) {
 		b.scope = outer.scope;
 	}

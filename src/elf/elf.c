@@ -214,6 +214,15 @@ bool elf_is_pie(const struct elf *elf)
 	return elf->type == ET_DYN;
 }
 
+uint64_t elf_entry(const struct elf *elf)
+{
+	Elf64_Ehdr header = { 0 };
+	struct bytes file = elf_file(elf);
+	if (file.len >= sizeof(header))
+		memcpy(&header, file.p, sizeof(header));
+	return header.e_entry;
+}
+
 bool elf_is_object(const struct elf *elf)
 {
 	return elf->type == ET_REL;

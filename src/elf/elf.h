@@ -55,6 +55,8 @@ struct bytes elf_file(const struct elf *elf);
 enum elf_arch elf_arch(const struct elf *elf);
 bool elf_is_pie(const struct elf *elf);    // ET_DYN
 bool elf_is_object(const struct elf *elf); // ET_REL: not a program
+// Where execution begins; 0: nowhere.
+uint64_t elf_entry(const struct elf *elf);
 struct arena *elf_arena(struct elf *elf);
 
 size_t elf_n_sections(const struct elf *elf);

@@ -165,6 +165,65 @@ static struct str own_text(struct go *go, const struct descriptor *d)
 	return d->tflag & TFLAG_EXTRA_STAR ? str_from_off(text, 1) : text;
 }
 
+// How the text of an unnamed type begins, by its kind.
+static bool fits_kind(struct str text, uint8_t kind)
+{
+	switch (kind) {
+	case KIND_ARRAY:
+		return str_starts(text, STR("["));
+	case KIND_CHAN:
+		return str_starts(text, STR("chan")) || str_starts(text, STR("<-chan "));
+	case KIND_FUNC:
+		return str_starts(text, STR("func("));
+	case KIND_INTERFACE:
+		return str_starts(text, STR("interface {"));
+	case KIND_MAP:
+		return str_starts(text, STR("map["));
+	case KIND_PTR:
+		return str_starts(text, STR("*"));
+	case KIND_SLICE:
+		return str_starts(text, STR("[]"));
+	default:
+		return true;
+	}
+}
+
+static bool is_text(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] < ' ')
+			return false;
+	return s.len > 0;
+}
+
+bool go_type_text(struct go *go, uint64_t vaddr, struct str *out)
+{
+	struct descriptor d;
+	if (!descriptor_read(go, vaddr, &d))
+		return false;
+	*out = own_text(go, &d);
+	return is_text(*out) && (d.tflag & TFLAG_NAMED || fits_kind(*out, d.kind));
+}
+
+bool go_type_text_of(struct go *go, const struct type *t, struct str *out)
+{
+	// Debug information has the address, or what the linker made of it: an offset.
+	uint64_t at = t->go_rtype;
+	if (!at)
+		return false;
+	return go_type_text(go, at < go->module.types ? go->module.types + at : at, out);
+}
+
+// Before Go 1.27 there is no list of types that lie in values only: every place is tried.
+void go_each_type(struct go *go, bool (*fn)(void *ctx, uint64_t vaddr, struct str text), void *ctx)
+{
+	uint64_t at = (go->module.types + 7) & ~(uint64_t)7;
+	struct str text;
+	for (; go->module.is_known && at < go->module.etypes; at += 8)
+		if (go_type_text(go, at, &text) && fn(ctx, at, text))
+			return;
+}
+
 // Unnamed types are spelled from their parts, but for those whose parts struct type has no place
 // for: interfaces with methods, and the runtime's own structs ("map.bucket[int]string").
 static struct str unnamed(struct go *go, const struct descriptor *d)

@@ -185,6 +185,15 @@ struct str go_method_signature(struct go *go, uint64_t entry);
 // Names have import paths, as in DWARF. The same address gives the same struct type.
 MUST_USE struct err *go_rtype(struct go *go, uint64_t vaddr, struct type **out);
 
+// The type whose runtime descriptor is at vaddr as Go prints it ("*fs.PathError": with the
+// package's name, not its path). False if no descriptor is there.
+bool go_type_text(struct go *go, uint64_t vaddr, struct str *out);
+// The same of a type that DWARF describes, if it tells which one it is at run time.
+bool go_type_text_of(struct go *go, const struct type *t, struct str *out);
+// What may be the descriptor of a type, with its text as go_type_text has it: all types that there
+// are, and possibly some that are none. fn returns true to stop.
+void go_each_type(struct go *go, bool (*fn)(void *ctx, uint64_t vaddr, struct str text), void *ctx);
+
 // --- moduledata ---
 
 struct go_module {
@@ -200,5 +209,10 @@ uint64_t go_pclntab_vaddr(const struct go *go);
 // Offset of a field of struct g ("goid", "parentGoid", ...) for this binary's Go version when there
 // is no DWARF; -1 if not known.
 int64_t go_g_offset(const struct go *go, struct str field);
+// The same for a minor version, one of those that go_g_versions gives: this binary's own, or, if
+// its layout has not been looked at, the ones before and behind it. None if it is newer or older
+// than all that are known.
+int64_t go_g_offset_in(int minor, struct str field);
+size_t go_g_versions(const struct go *go, int out[2]);
 
 #endif

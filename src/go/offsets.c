@@ -2,9 +2,6 @@
 // Offsets in struct g by Go version, for programs without DWARF.
 #include "go/tables.h"
 
-#define FIRST_MINOR 15
-#define LAST_MINOR  27
-
 struct g_field {
 	const char *name;
 	// Same for all versions when only the first is set; -1: no such field.
@@ -27,15 +24,44 @@ static const struct g_field g_fields[] = {
 	{ "parentGoid", -1, -1, 272, 272, 280, 280, 280, 280 },
 	{ "gopc", 280, 296, 280, 280, 288, 288, 288, 288 },
 	{ "startpc", 296, 312, 296, 296, 304, 304, 304, 304 },
+	// Of struct m, where g0 is at 0.
+	{ "m.curg", 192, 192, 192, 192, 192, 192, 184, 184 },
 };
+
+static const struct g_field *find_field(struct str name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(g_fields); i++)
+		if (str_eq(name, str_from(g_fields[i].name)))
+			return &g_fields[i];
+	return NULL;
+}
+
+static const int tested_minors[] = { 15, 19, 21, 22, 23, 24, 26, 27 };
+
+size_t go_g_versions(const struct go *go, int out[2])
+{
+	size_t i = 0;
+	while (i < ARRAY_LEN(tested_minors) && tested_minors[i] < go->minor)
+		i++;
+	if (i == ARRAY_LEN(tested_minors) || (i == 0 && tested_minors[0] != go->minor))
+		return 0;
+	out[0] = tested_minors[i];
+	if (out[0] == go->minor)
+		return 1;
+	out[1] = tested_minors[i - 1];
+	return 2;
+}
 
 int64_t go_g_offset(const struct go *go, struct str field)
 {
-	for (size_t i = 0; i < ARRAY_LEN(g_fields); i++) {
-		const struct g_field *f = &g_fields[i];
-		if (!str_eq(field, str_from(f->name)))
-			continue;
-		switch (go->minor) {
+	return go_g_offset_in(go->minor, field);
+}
+
+int64_t go_g_offset_in(int minor, struct str field)
+{
+	const struct g_field *f = find_field(field);
+	if (f) {
+		switch (minor) {
 		case 15:
 			return f->off_15;
 		case 19:

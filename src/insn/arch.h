@@ -16,6 +16,9 @@ bool x86_writes_arg_state(struct bytes code);
 const char *x86_refusal(struct bytes code);
 // Fills text (NUL-terminated); short_form leaves direct targets out.
 void x86_format(struct bytes code, uint64_t vaddr, bool short_form, char *text, size_t size);
+bool x86_memory(struct bytes code, struct insn_mem *out);
+bool x86_writes_register(struct bytes code, uint16_t reg);
+bool x86_constant(struct bytes code, uint16_t *reg, int64_t *value);
 const char *x86_reg_name(unsigned dwarf_reg);
 
 bool arm64_decode(struct bytes code, uint64_t vaddr, struct insn *out);

@@ -39,6 +39,21 @@ void insn_add_saved(enum insn_arch arch, struct bytes code, struct insn_regs *se
 		x86_add_saved(code, set);
 }
 
+bool insn_memory(enum insn_arch arch, struct bytes code, struct insn_mem *out)
+{
+	return arch == INSN_X86_64 && x86_memory(code, out);
+}
+
+bool insn_writes_register(enum insn_arch arch, struct bytes code, uint16_t reg)
+{
+	return arch != INSN_X86_64 || x86_writes_register(code, reg);
+}
+
+bool insn_constant(enum insn_arch arch, struct bytes code, uint16_t *reg, int64_t *value)
+{
+	return arch == INSN_X86_64 && x86_constant(code, reg, value);
+}
+
 static int format(enum insn_arch arch, struct bytes code, uint64_t vaddr, bool short_form,
 		  char *buf, size_t size)
 {

@@ -66,6 +66,23 @@ bool insn_regs_has(enum insn_arch arch, struct insn_regs set, unsigned dwarf_reg
 // store.
 void insn_add_saved(enum insn_arch arch, struct bytes code, struct insn_regs *set);
 
+// A word of memory that an instruction takes or leaves.
+struct insn_mem {
+	uint8_t size; // bytes
+	bool is_write;
+	bool is_tls;   // x86-64: relative to FS
+	bool has_base; // base: DWARF number of the register that disp is added to
+	uint16_t base;
+	int64_t disp;
+};
+// False unless the instruction accesses memory at a register or nothing plus a constant. x86-64
+// only.
+bool insn_memory(enum insn_arch arch, struct bytes code, struct insn_mem *out);
+// Whether it may change an integer register (by its DWARF number).
+bool insn_writes_register(enum insn_arch arch, struct bytes code, uint16_t reg);
+// Whether it puts a constant into an integer register (by its DWARF number). x86-64 only.
+bool insn_constant(enum insn_arch arch, struct bytes code, uint16_t *reg, int64_t *value);
+
 // Writes the instruction as text, Intel syntax, with absolute targets in hexadecimal. Returns what
 // snprintf would.
 int insn_format(enum insn_arch arch, struct bytes code, uint64_t vaddr, char *buf, size_t size);

@@ -171,6 +171,80 @@ bool x86_writes_arg_state(struct bytes code)
 // first eight.
 static const uint8_t dwarf_of_gpr[8] = { 0, 2, 1, 3, 7, 6, 4, 5 };
 
+// False if it is no integer register.
+static bool dwarf_of_register(ZydisRegister r, unsigned *out)
+{
+	ZydisRegister reg = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, r);
+	if (reg < ZYDIS_REGISTER_RAX || reg > ZYDIS_REGISTER_R15)
+		return false;
+	unsigned n = (unsigned)(reg - ZYDIS_REGISTER_RAX);
+	*out = n < 8 ? dwarf_of_gpr[n] : n;
+	return true;
+}
+
+bool x86_memory(struct bytes code, struct insn_mem *out)
+{
+	ZydisDecodedInstruction i;
+	ZydisDecodedOperand ops[ZYDIS_MAX_OPERAND_COUNT];
+
+	if (!decode_full(code, &i, ops))
+		return false;
+	for (unsigned n = 0; n < i.operand_count_visible; n++) {
+		const ZydisDecodedOperand *o = &ops[n];
+		unsigned base = 0;
+		if (o->type != ZYDIS_OPERAND_TYPE_MEMORY)
+			continue;
+		if (o->mem.type != ZYDIS_MEMOP_TYPE_MEM || o->mem.index != ZYDIS_REGISTER_NONE)
+			return false;
+		*out = (struct insn_mem) {
+			.size = (uint8_t)(o->size / 8),
+			.is_write = o->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE,
+			.is_tls = o->mem.segment == ZYDIS_REGISTER_FS,
+			.has_base = o->mem.base != ZYDIS_REGISTER_NONE,
+			.disp = o->mem.disp.value,
+		};
+		if (out->has_base && !dwarf_of_register(o->mem.base, &base))
+			return false;
+		out->base = (uint16_t)base;
+		return true;
+	}
+	return false;
+}
+
+bool x86_writes_register(struct bytes code, uint16_t reg)
+{
+	ZydisDecodedInstruction i;
+	ZydisDecodedOperand ops[ZYDIS_MAX_OPERAND_COUNT];
+
+	if (!decode_full(code, &i, ops) || i.meta.category == ZYDIS_CATEGORY_CALL)
+		return true;
+	for (unsigned n = 0; n < i.operand_count; n++) {
+		unsigned to;
+		if (ops[n].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+		    ops[n].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE &&
+		    dwarf_of_register(ops[n].reg.value, &to) && to == reg)
+			return true;
+	}
+	return false;
+}
+
+bool x86_constant(struct bytes code, uint16_t *reg, int64_t *value)
+{
+	ZydisDecodedInstruction i;
+	ZydisDecodedOperand ops[ZYDIS_MAX_OPERAND_COUNT];
+	unsigned to;
+
+	if (!decode_full(code, &i, ops) || i.mnemonic != ZYDIS_MNEMONIC_MOV ||
+	    ops[0].type != ZYDIS_OPERAND_TYPE_REGISTER || ops[0].size < 32 ||
+	    ops[1].type != ZYDIS_OPERAND_TYPE_IMMEDIATE ||
+	    !dwarf_of_register(ops[0].reg.value, &to))
+		return false;
+	*reg = (uint16_t)to;
+	// A write to 32 bits clears the rest.
+	*value = ops[0].size == 32 ? (int64_t)(uint32_t)ops[1].imm.value.u : ops[1].imm.value.s;
+	return true;
+}
+
 void x86_add_saved(struct bytes code, struct insn_regs *set)
 {
 	ZydisDecodedInstruction i;
@@ -183,12 +257,11 @@ void x86_add_saved(struct bytes code, struct insn_regs *set)
 		return;
 	ZydisRegister reg =
 		ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, ops[1].reg.value);
-	if (reg >= ZYDIS_REGISTER_RAX && reg <= ZYDIS_REGISTER_R15) {
-		unsigned n = (unsigned)(reg - ZYDIS_REGISTER_RAX);
-		set->ints |= 1U << (n < 8 ? dwarf_of_gpr[n] : n);
-	} else if (reg >= ZYDIS_REGISTER_ZMM0 && reg <= ZYDIS_REGISTER_ZMM31) {
+	unsigned n;
+	if (dwarf_of_register(reg, &n))
+		set->ints |= 1U << n;
+	else if (reg >= ZYDIS_REGISTER_ZMM0 && reg <= ZYDIS_REGISTER_ZMM31)
 		set->vectors |= 1U << (reg - ZYDIS_REGISTER_ZMM0);
-	}
 }
 
 // Zydis says jnbe, setz and cmovnl where objdump, gdb and Go's own tools say ja, sete and cmovge.

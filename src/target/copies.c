@@ -25,10 +25,6 @@ static struct err *copies_by_dwarf(struct target *t, uint64_t origin, struct are
 
 // --- without DWARF: one index of all inlined code, made when it is first asked for ---
 
-struct copy_list {
-	VEC(struct target_copy) v;
-};
-
 struct indexing {
 	struct target *t;
 	const struct go_func *caller;
@@ -78,7 +74,7 @@ static bool index_inline(void *ctx, const struct go_inline *in)
 	return false;
 }
 
-static const struct copy_list *copies_by_pclntab(struct target *t, struct str name)
+const struct copy_list *copies_by_pclntab(struct target *t, struct str name)
 {
 	if (!t->inlines_are_read) {
 		t->inlines_are_read = true;

@@ -77,3 +77,11 @@ bool target_func_is_go(struct target *t, const struct target_func *f)
 	struct go_func go;
 	return target_go_func(t, f, &go);
 }
+
+bool target_func_is_runtime_asm(struct target *t, const struct target_func *f)
+{
+	struct go_func go;
+	return target_go_func(t, f, &go) && go.is_asm &&
+	       (str_starts(go.name, STR("runtime.")) ||
+		memchr(go.name.p, '.', go.name.len) == NULL);
+}

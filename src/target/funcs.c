@@ -315,6 +315,16 @@ struct err *target_match_last(struct target *t, const char *word, struct target_
 	return NULL;
 }
 
+// Go's generic functions have their types in their names.
+static size_t count_instances(const struct target_func *v, size_t n, struct str name)
+{
+	size_t found = 0;
+	for (size_t i = 0; i < n; i++)
+		found += str_starts(v[i].name, name) && v[i].name.len > name.len &&
+			 v[i].name.p[name.len] == '[';
+	return found;
+}
+
 struct err *target_no_match(struct target *t, const char *pattern)
 {
 	const struct target_func *v;
@@ -334,6 +344,13 @@ struct err *target_no_match(struct target *t, const char *pattern)
 		err_new(ERR_NOTFOUND, "no function%s '%s' in %s (%.*s%s%zu functions)", verb,
 			pattern, target_name(t), STR_ARG(version), version.len ? ", " : "", n);
 	struct str line = STR("");
+	struct str name = str_from(pattern);
+	ptrdiff_t bracket = str_find(name, STR("["));
+	name = bracket > 0 ? str_first(name, (size_t)bracket) : name;
+	size_t n_instances = count_instances(v, n, name);
+	if (n_instances)
+		return err_note(e, "it is generic: '%.*s[*' matches its %zu instance%s",
+				STR_ARG(name), n_instances, n_instances == 1 ? "" : "s");
 	for (size_t i = 0; i < near.n; i++)
 		line = arena_printf(t->arena, "%.*s%s%.*s", STR_ARG(line),
 				    i ? ", " : "near: ", STR_ARG(near.best[i]));

@@ -14,13 +14,36 @@ static void note(struct target_about *a, struct str text)
 
 // --- what DWARF sees ---
 
+// All pieces are in one stretch of the stack: where it begins, from CFA.
+static bool stack_start(const struct places *p, int64_t *off)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct place *at = &p->v[i];
+		int64_t start = at->off - (int64_t)at->off_in_value;
+		if (at->kind != PLACE_CFA || (i && start != *off))
+			return false;
+		*off = start;
+	}
+	return p->n > 0;
+}
+
+// A parameter on the stack stays where the caller has put it, so that any location there will do;
+// else only the one at the function's first instruction.
 const struct places *dwarf_param_places(const struct target_about *a, struct str name)
 {
 	for (size_t i = 0; name.len && i < a->vars.n; i++) {
 		const struct dwarf_var *v = &a->vars.v[i];
-		if (v->kind == DWARF_PARAM && !v->inlined_func.len && str_eq(v->name, name))
-			return v->n_locs && v->locs[0].low == a->f->vaddr ? &v->locs[0].places
-									  : NULL;
+		if (v->kind != DWARF_PARAM || v->inlined_func.len || !str_eq(v->name, name))
+			continue;
+		if (v->n_locs && v->locs[0].low == a->f->vaddr)
+			return &v->locs[0].places;
+		for (size_t k = 0; k < v->n_locs; k++) {
+			int64_t off = 0;
+			// Below CFA is the function's own frame.
+			if (stack_start(&v->locs[k].places, &off) && off >= 0)
+				return &v->locs[k].places;
+		}
+		return NULL;
 	}
 	return NULL;
 }
@@ -31,6 +54,9 @@ bool dwarf_confirms(const struct target_about *a, const struct target_value *v,
 	const struct places *seen = v->is_result ? NULL : dwarf_param_places(a, v->name);
 	if (!seen || seen->n == 0 || as->places.n == 0)
 		return false;
+	int64_t off = 0;
+	if (!as->in_registers && as->places.n == 1 && stack_start(seen, &off))
+		return as->places.v[0].kind == PLACE_CFA && as->places.v[0].off == off;
 	if (seen->n != as->places.n)
 		return false;
 	for (size_t i = 0; i < seen->n; i++) {
@@ -164,13 +190,25 @@ static void add_dictionary(struct target_about *a, struct value_list *l)
 	insert_at(a, l, at, dict);
 }
 
-// "~r1": the second result; up to Go 1.16 the number counts parameters too.
-static bool result_position(struct target_about *a, struct str name, size_t n_params, uint64_t *out)
+static bool result_number(struct str name, uint64_t *out)
 {
-	if (!str_starts(name, STR("~r")) || !str_to_u64(str_from_off(name, 2), out))
+	return str_starts(name, STR("~r")) && str_to_u64(str_from_off(name, 2), out);
+}
+
+// "~r1": the second result. Up to Go 1.16 the number counts parameters too, also those that DWARF
+// does not have: there only the order of the numbers tells.
+static bool result_position(struct target_about *a, const struct dwarf_vars *vars, struct str name,
+			    uint64_t *out)
+{
+	uint64_t number, other, n_before = 0;
+	if (!result_number(name, &number))
 		return false;
-	if (go_minor(a->t->go) < 17)
-		*out = *out >= n_params ? *out - n_params : *out;
+	for (size_t i = 0; i < vars->n; i++) {
+		const struct dwarf_var *v = &vars->v[i];
+		n_before += v->kind == DWARF_RESULT && !v->inlined_func.len &&
+			    result_number(v->name, &other) && other < number;
+	}
+	*out = go_minor(a->t->go) < 17 ? n_before : number;
 	return true;
 }
 
@@ -179,14 +217,14 @@ static struct err *collect_results(struct target_about *a, const struct dwarf_va
 				   struct value_list *l)
 {
 	size_t n_params = l->n;
-	uint64_t at;
+	uint64_t at = 0;
 	for (int unnamed = 0; unnamed < 2; unnamed++) {
 		for (size_t i = 0; i < vars->n; i++) {
 			const struct dwarf_var *var = &vars->v[i];
 			struct target_value v;
 			if (var->kind != DWARF_RESULT || var->inlined_func.len ||
 			    is_repeated(vars, i) ||
-			    result_position(a, var->name, n_params, &at) != unnamed)
+			    result_position(a, vars, var->name, &at) != unnamed)
 				continue;
 			TRY(value_of_var(a, var, &v));
 			insert_at(a, l, unnamed ? (size_t)MIN(n_params + at, (uint64_t)l->n) : l->n,

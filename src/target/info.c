@@ -33,8 +33,7 @@ static bool has_go_twin(struct target *t, const struct go_func *go)
 
 // Which convention a Go function's callers use. Symbols tell it by their names; without them
 // assembly and the wrappers around it cannot be told apart.
-static enum target_abi go_abi_of(struct target *t, const struct target_func *f,
-				 const struct go_func *go)
+enum target_abi go_abi_of(struct target *t, const struct target_func *f, const struct go_func *go)
 {
 	if (!go_has_register_abi(t->go))
 		return ABI_GO0;
@@ -127,15 +126,54 @@ struct err *target_brief(struct target *t, const struct target_func *f, struct a
 	return in_function(tolerate(t, e), f);
 }
 
+struct err *about_function(struct target_about *a, struct target *t, const struct target_func *f,
+			   struct arena *arena, struct target_info *info)
+{
+	about_init(a, t, f, arena, info);
+	TRY(tolerate(t, about_debug_info(a, DWARF_VARS_ALL)));
+	code_decode(t, f, arena, &a->code);
+	find_entry(a);
+	return tolerate(t, find_values(a));
+}
+
 static struct err *fill(struct target_about *a)
 {
-	TRY(tolerate(a->t, about_debug_info(a, DWARF_VARS_ALL)));
-	code_decode(a->t, a->f, a->arena, &a->code);
-	find_entry(a);
-	TRY(find_exits(a));
-	TRY(tolerate(a->t, find_values(a)));
+	TRY(find_exits(a, &a->info->exits, &a->info->n_exits));
+	find_panics(a);
 	TRY(tolerate(a->t, find_locals(a)));
 	return tolerate(a->t, find_copies(a));
+}
+
+// The body of a range over a function is a function of its own; where both became one again, what
+// guards it is left.
+static bool has_range_body(struct target_about *a)
+{
+	const struct target_info *info = a->info;
+	for (size_t i = 0; i < info->n_panics; i++)
+		if (str_eq(info->panics[i].callee, STR("runtime.panicrangestate")))
+			return true;
+	struct target_matches m;
+	struct str body = arena_printf(a->arena, "%.*s-range1", STR_ARG(info->func->name));
+	const char *pattern = body.p;
+	struct err *e = target_match(a->t, &pattern, 1, &m);
+	bool is_there = !e && m.n == 1 && str_eq(m.v[0]->name, body);
+	err_free(e);
+	return is_there;
+}
+
+static void doubt_results(struct target_about *a)
+{
+	struct target_info *info = a->info;
+	if (info->brief.lang != LANG_GO || !a->has_dwarf)
+		return;
+	for (size_t i = 0; i < info->n_values; i++)
+		if (info->values[i].is_result)
+			return;
+	info->may_have_results = has_range_body(a);
+	if (info->may_have_results)
+		VEC_PUSH(a->arena, &info->notes,
+			 STR("results without names are not known: Go leaves them out where a "
+			     "function returns from inside of a range over a function"));
 }
 
 struct err *target_info(struct target *t, const struct target_func *f, struct arena *arena,
@@ -144,10 +182,12 @@ struct err *target_info(struct target *t, const struct target_func *f, struct ar
 	struct target_info *info = ARENA_NEW(arena, struct target_info);
 	struct target_about a;
 	*out = NULL;
-	about_init(&a, t, f, arena, info);
-	struct err *e = fill(&a);
+	struct err *e = about_function(&a, t, f, arena, info);
+	if (!e)
+		e = fill(&a);
 	if (e)
 		return in_function(e, f);
+	doubt_results(&a);
 	struct str missing = target_missing(t);
 	if (missing.len)
 		VEC_PUSH(arena, &info->notes, missing);

@@ -37,6 +37,12 @@ struct target {
 	size_t n_sections;
 	bool sizes_are_rough; // of funcs: they go up to the next function
 
+	struct view *view; // of the function that was asked about last (vars.h)
+	struct arena *view_arena;
+
+	struct target_g *g; // of the runtime, no function's; NULL until asked
+	struct str no_g;    // why it cannot be told; empty: it can
+
 	struct code_index *code_index; // of target_frames; NULL until asked
 };
 
@@ -77,6 +83,11 @@ void code_decode(struct target *t, const struct target_func *f, struct arena *ar
 		 struct code *out);
 // The instruction at exactly that address; NULL if none begins there.
 const struct insn *code_at(const struct code *c, uint64_t vaddr);
+bool code_has(const struct code *c, uint64_t vaddr);
+struct target_site code_site(const struct code *c, const struct insn *in);
+// The function that a jump or call leads to, by name: also through a stub that jumps to where the
+// dynamic linker has put an address. Empty if it cannot be told.
+struct str name_of_callee(struct target *t, uint64_t vaddr);
 
 // CFA is reg + off, when an instruction is about to run.
 struct frame {
@@ -110,8 +121,11 @@ struct target_about { // what the steps of target_info work on
 bool is_repeated(const struct dwarf_vars *vars, size_t i);
 
 enum target_lang lang_of_dwarf(enum dwarf_lang lang);
+enum target_abi go_abi_of(struct target *t, const struct target_func *f, const struct go_func *go);
 void find_entry(struct target_about *a);
-MUST_USE struct err *find_exits(struct target_about *a);
+// RETs and tail jumps out; needs no info.
+MUST_USE struct err *find_exits(struct target_about *a, struct target_site **out, size_t *n);
+void find_panics(struct target_about *a);
 MUST_USE struct err *go_find_values(struct target_about *a);
 MUST_USE struct err *c_find_values(struct target_about *a);
 // Places a value's words, given where the whole value is: known only if every word is there.
@@ -121,8 +135,22 @@ void place_words(struct arena *a, struct target_value *v, const struct places *w
 void c_abi_assign(struct arena *a, enum elf_arch arch, struct target_value *values, size_t n);
 // C++'s type of nullptr, which DWARF gives no size.
 bool is_nullptr_type(struct type *t);
+// Its debug information, code, entry site and values: a and info are filled in, the rest of info is
+// not looked for.
+MUST_USE struct err *about_function(struct target_about *a, struct target *t,
+				    const struct target_func *f, struct arena *arena,
+				    struct target_info *info);
+// Where CFA is when the instruction at pc is about to run.
+struct frame frame_at(struct target_about *a, uint64_t pc);
+bool same_frame(const struct frame *a, const struct frame *b);
 MUST_USE struct err *find_locals(struct target_about *a);
 MUST_USE struct err *find_copies(struct target_about *a);
+
+struct copy_list {
+	VEC(struct target_copy) v;
+};
+// The copies of a Go function by pclntab alone. t is a Go program.
+const struct copy_list *copies_by_pclntab(struct target *t, struct str name);
 
 // Whether a Go name is that of a function literal or of a piece of code that the compiler made one
 // from.

@@ -22,7 +22,7 @@ bool is_repeated(const struct dwarf_vars *vars, size_t i)
 	return false;
 }
 
-static struct frame frame_at(struct target_about *a, uint64_t pc)
+struct frame frame_at(struct target_about *a, uint64_t pc)
 {
 	uint16_t sp = (uint16_t)insn_reg_sp(target_arch(a->t));
 	if (a->is_go) {
@@ -47,7 +47,7 @@ static void find_frames(struct target_about *a)
 		a->frames[i] = frame_at(a, a->code.v[i].vaddr);
 }
 
-static bool same_frame(const struct frame *a, const struct frame *b)
+bool same_frame(const struct frame *a, const struct frame *b)
 {
 	return a->is_known == b->is_known && a->reg == b->reg && a->off == b->off;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where to probe: the one entry site and the exits of a function.
+// Where to probe a function's entry, and its code as instructions.
 #include <stdlib.h>
 
 #include "target/internal.h"
@@ -10,8 +10,6 @@
 #define ENTRY_REACH 8u
 // Instructions of a stub that the linker makes for calls into other files.
 #define STUB_INSNS 3
-// How far before an indirect jump the table that it goes through is read.
-#define TABLE_REACH 8
 
 struct bytes target_code(struct target *t, const struct target_func *f)
 {
@@ -56,12 +54,12 @@ static struct bytes code_from(const struct code *c, uint64_t vaddr)
 	return (struct bytes) { c->bytes.p + off, c->bytes.len - off };
 }
 
-static bool is_inside(const struct code *c, uint64_t vaddr)
+bool code_has(const struct code *c, uint64_t vaddr)
 {
 	return vaddr >= c->low && vaddr < c->high;
 }
 
-static struct target_site site_of(const struct code *c, const struct insn *in)
+struct target_site code_site(const struct code *c, const struct insn *in)
 {
 	return (struct target_site) { .vaddr = in->vaddr, .off = in->vaddr - c->low, .insn = *in };
 }
@@ -76,9 +74,13 @@ static struct str without_local(struct target *t, struct str name)
 
 // The function that a jump or call leads to, by name: also through a stub that jumps to where the
 // dynamic linker has put an address. Empty if it cannot be told.
-static struct str name_of_callee(struct target *t, uint64_t vaddr)
+struct str name_of_callee(struct target *t, uint64_t vaddr)
 {
 	const struct target_func *f;
+	struct go_func go;
+	// Go's own table has them all, whatever became of the symbols.
+	if (t->go && go_func_at(t->go, vaddr, &go) && go.entry == vaddr && !go.is_c)
+		return without_local(t, go.name);
 	struct err *e = target_func_at(t, vaddr, &f);
 	if (e) {
 		target_note_damage(t, e);
@@ -150,7 +152,7 @@ static const struct insn *stack_check(struct target_about *a)
 		if (jcc == in && i + 1 < c->n && c->v[i + 1].vaddr + c->v[i + 1].len >= change)
 			break;
 	}
-	if (!jcc || !is_inside(c, jcc->target) || jcc->target < jcc->vaddr)
+	if (!jcc || !code_has(c, jcc->target) || jcc->target < jcc->vaddr)
 		return NULL;
 	struct insn_regs saved = { 0 };
 	if (!restarts(a, jcc->target, &saved))
@@ -200,19 +202,19 @@ static struct target_site entry_after_check(const struct code *c, const struct i
 {
 	const struct insn *body = jcc + 1;
 	if (body < c->v + c->n && body->cost == INSN_EMULATED) {
-		struct target_site s = site_of(c, body);
+		struct target_site s = code_site(c, body);
 		s.note = STR("after the stack check, which may run twice in a call");
 		return s;
 	}
 	if (jcc->cost == INSN_EMULATED) {
-		struct target_site s = site_of(c, jcc);
+		struct target_site s = code_site(c, jcc);
 		s.condition = SITE_NOT_TAKEN;
 		s.note = STR(
 			"the stack check's own jump, counted when not taken: taken, the function "
 			"starts again");
 		return s;
 	}
-	struct target_site s = site_of(c, body < c->v + c->n ? body : jcc);
+	struct target_site s = code_site(c, body < c->v + c->n ? body : jcc);
 	s.note = STR("after the stack check, which may run twice in a call");
 	return s;
 }
@@ -232,136 +234,14 @@ void find_entry(struct target_about *a)
 		return;
 	}
 	const struct insn *cheap = cheap_start(target_arch(a->t), c);
-	*out = site_of(c, cheap ? cheap : &c->v[0]);
+	*out = code_site(c, cheap ? cheap : &c->v[0]);
 	if (cheap && cheap != &c->v[0])
 		out->note = STR("runs once per call like the first instruction, and costs less");
-	else if (is_jump_target(c, c->low))
+	else if ((out->may_repeat = is_jump_target(c, c->low)))
 		out->note = STR(
 			"the first instruction; a loop leads back to it, so hits can exceed calls");
 	else if (a->is_go)
 		out->note = STR("the first instruction; there is no stack check before it");
 	else
 		out->note = STR("the first instruction");
-}
-
-// --- exits ---
-
-// GCC moves unlikely code of a function to a part of its own, and jumps there and back.
-static bool is_cold_part(const struct target_func *f)
-{
-	return f && str_find(f->symbol, STR(".cold")) > 0;
-}
-
-// "f", "f+0x10", "puts@plt", or "0x1090 in .plt" where nothing tells more.
-static struct str name_of_address(struct target_about *a, const struct target_func *f,
-				  uint64_t vaddr)
-{
-	unsigned long long at = vaddr;
-	if (f && f->vaddr == vaddr)
-		return f->name;
-	if (f)
-		return arena_printf(a->arena, "%.*s+0x%llx", STR_ARG(f->name), at - f->vaddr);
-	struct str callee = name_of_callee(a->t, vaddr);
-	if (callee.len)
-		return arena_printf(a->arena, "%.*s@plt", STR_ARG(demangle(a->arena, callee)));
-	const struct elf_section *s = section_at(a->t, vaddr);
-	return s ? arena_printf(a->arena, "0x%llx in %.*s", at, STR_ARG(s->name))
-		 : arena_printf(a->arena, "0x%llx", at);
-}
-
-// Whether a direct jump leaves the function for good.
-static struct err *is_tail_jump(struct target_about *a, const struct insn *in, bool *is_exit,
-				struct str *to)
-{
-	*is_exit = false;
-	if (is_inside(&a->code, in->target))
-		return NULL;
-	const struct target_func *callee;
-	TRY(target_func_at(a->t, in->target, &callee));
-	if (!a->is_go &&
-	    (is_cold_part(callee) || (is_cold_part(a->f) && callee && callee->vaddr != in->target)))
-		return NULL;
-	*is_exit = true;
-	*to = name_of_address(a, callee, in->target);
-	return NULL;
-}
-
-// Functions of the Go runtime that do not come back to their caller.
-static bool never_returns(struct str name)
-{
-	static const char *const prefixes[] = {
-		"runtime.panic", "runtime.goPanic", "runtime.gopanic", "runtime.throw",
-		"runtime.fatal", "runtime.Goexit",  "runtime.goexit",  "os.Exit",
-	};
-	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++)
-		if (str_starts(name, str_from(prefixes[i])))
-			return true;
-	return false;
-}
-
-// Whether one of the few instructions before an indirect jump reads a word of a table: memory with
-// a scaled index.
-static bool follows_table_load(const struct target_about *a, const struct insn *jump)
-{
-	const struct insn *in = jump;
-	for (int i = 0; i < TABLE_REACH && in >= a->code.v; i++, in--) {
-		if (in->reads_table)
-			return true;
-		if (in != jump && (in->kind == INSN_CALL || in->kind == INSN_RET))
-			break;
-	}
-	return false;
-}
-
-// Compiled Go jumps through tables in memory, and leaves through a register in the wrappers of 1.26
-// and later. Assembly leaves both ways. In C a jump through a register may be either: a table's is
-// preceded by the computation of an address in the code or the table, which a tail call has not.
-static bool is_indirect_exit(const struct target_about *a, const struct insn *in)
-{
-	if (a->is_go)
-		return a->go.is_asm || a->go.is_wrapper ||
-		       (in->is_through_register && elf_arch(a->t->elf) == ELF_X86_64);
-	return !follows_table_load(a, in);
-}
-
-struct err *find_exits(struct target_about *a)
-{
-	const struct code *c = &a->code;
-	struct arena *arena = a->arena;
-	VEC(struct target_site) exits = { 0 };
-	VEC(struct target_panic) panics = { 0 };
-	size_t n_bad = 0;
-	for (size_t i = 0; i < c->n; i++) {
-		const struct insn *in = &c->v[i];
-		struct target_site s = site_of(c, in);
-		bool is_exit = false;
-		if (in->kind == INSN_RET) {
-			VEC_PUSH(arena, &exits, s);
-		} else if (in->kind == INSN_JMP || (in->kind == INSN_JCC && !a->is_go)) {
-			TRY(is_tail_jump(a, in, &is_exit, &s.note));
-		} else if (in->kind == INSN_JMP_INDIRECT && is_indirect_exit(a, in)) {
-			is_exit = true;
-			s.note = STR("an address in a register or in memory");
-		} else if (in->kind == INSN_CALL && a->is_go) {
-			struct str callee = name_of_callee(a->t, in->target);
-			if (never_returns(callee))
-				VEC_PUSH(arena, &panics, (struct target_panic) { s.off, callee });
-		}
-		if (is_exit) {
-			s.is_tail_jump = true;
-			VEC_PUSH(arena, &exits, s);
-		}
-		n_bad += in->kind == INSN_BAD;
-	}
-	if (n_bad)
-		VEC_PUSH(arena, &a->info->notes,
-			 arena_printf(arena,
-				      "%zu places in it are no instructions (data in the code?); "
-				      "offsets after them may be wrong",
-				      n_bad));
-	a->info->exits = exits.v;
-	a->info->n_exits = exits.n;
-	a->info->panics = panics.v;
-	a->info->n_panics = panics.n;
-	return NULL;
 }

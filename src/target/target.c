@@ -148,6 +148,7 @@ void target_close(struct target *t)
 	dwarf_close(t->dwarf);
 	go_close(t->go);
 	elf_close(t->elf);
+	arena_free(t->view_arena);
 	arena_free(t->arena);
 }
 

@@ -108,6 +108,10 @@ struct target_site {
 	struct insn insn;
 	enum target_condition condition;
 	bool is_tail_jump;
+	bool may_repeat; // entry: a loop leads back to it
+	// Bytes from SP, when the instruction is about to run, to SP as it was at the function's
+	// first instruction. 0 at the entry and at RETs; not told (0) of tail jumps of C.
+	int64_t sp_to_entry;
 	struct str note; // entry: why here; tail jump: where to
 };
 
@@ -149,6 +153,20 @@ struct target_local {
 	size_t n;
 };
 
+// A variable where it is readable as a whole.
+struct target_var {
+	struct str name; // without the "&" of Go's variables on the heap
+	struct type *type;
+	struct type_words words;
+	struct places places; // from registers that a uprobe sees, or fixed: neither PLACE_CFA nor
+			      // is_cfa, PLACE_NONE, PLACE_COMPLEX or PLACE_TLS
+	bool is_param, is_result;
+	bool is_hidden; // at that line the name means a nearer variable, which is not readable here
+	struct str inlined_func; // empty: of the function itself
+	struct target_pos inlined_at;
+	struct target_pos pos;
+};
+
 struct target_copy {
 	struct str caller; // the function with code that it is in
 	struct str via;    // the inlined function that calls it there; empty if caller itself does
@@ -177,11 +195,25 @@ struct target_info {
 	size_t n_locals;
 	struct target_copy *copies;
 	size_t n_copies;
+	// It may have results that the debug information does not tell: Go >= 1.22 leaves unnamed
+	// ones out where a function returns from inside of a range over a function.
+	bool may_have_results;
 	VEC(struct str) notes; // what is missing or doubtful, a line each
 };
 
 MUST_USE struct err *target_info(struct target *t, const struct target_func *f, struct arena *arena,
 				 struct target_info **out);
+
+// The variables that are readable when f's instruction at vaddr is about to run: its parameters,
+// results and locals, captured ones, and those of the inlined functions that stand there. What is
+// doubtful is left out. Innermost first: of several with one name the first is meant at that line.
+// Parameters at the entry site are where the calling convention has them. None without DWARF.
+MUST_USE struct err *target_vars_at(struct target *t, const struct target_func *f, uint64_t vaddr,
+				    struct arena *arena, struct target_var **out, size_t *n);
+// For a message, why f's variable of that name is not among them, and where it is: "it is at lines
+// 45-47 (try store.go:45)". Empty if f has no such variable.
+struct str target_var_elsewhere(struct target *t, const struct target_func *f, uint64_t vaddr,
+				struct str name, struct arena *arena);
 
 // A type by its name ("struct foo", "foo", "main.Point"). ERR_NOTFOUND if there is none.
 MUST_USE struct err *target_find_type(struct target *t, struct str name, struct type **out);
@@ -189,14 +221,77 @@ MUST_USE struct err *target_find_type(struct target *t, struct str name, struct 
 // Only its entry site, the same as in target_info, without debug information and without keeping
 // anything: for many functions at once. No code in the file: insn.len is 0.
 void target_entry(struct target *t, const struct target_func *f, struct target_site *out);
+// Only its exits, the same as in target_info, as cheaply.
+MUST_USE struct err *target_exits(struct target *t, const struct target_func *f,
+				  struct arena *arena, struct target_site **out, size_t *n);
 // Whether it is Go code (assembly of Go's included): its stack may be moved and is walked, so that
 // no return address on it may be changed.
 bool target_func_is_go(struct target *t, const struct target_func *f);
+// Why the kernel's return probe may not be on f, which is no Go function as far as is known: it
+// would break the program. NULL: it may.
+const char *target_no_kernel_return(struct target *t, const struct target_func *f);
+// Whether it is assembly of Go's runtime: some of that changes stacks or goroutines on its way, or
+// is entered in the middle.
+bool target_func_is_runtime_asm(struct target *t, const struct target_func *f);
+
+// Where the facts about the goroutine that runs a function are: offsets in the runtime's struct g,
+// and two ways to the g of the moment.
+struct target_g {
+	bool in_register; // compiled code that has g in reg (DWARF number) at every instruction
+	uint16_t reg;
+	bool has_tls;    // x86-64: every thread has its g in the word at FS base + tls_off
+	int64_t tls_off; // (on the system stack that is g0, whose goid is 0: see m)
+	int64_t stack_hi, goid, startpc, gopc, atomicstatus, m;
+	int64_t parent_goid; // -1: Go < 1.21 does not keep it
+	int64_t m_curg;      // in struct m: the goroutine for which g0 works
+};
+// f: a function of a Go program. From DWARF, else by Go's version if the runtime's own code agrees;
+// ERR_UNSUPPORTED if not.
+MUST_USE struct err *target_g(struct target *t, const struct target_func *f, struct target_g *out);
+
+// Where a copy of an inlined function can be probed.
+struct target_copy_site {
+	uint64_t vaddr; // its first instruction, as far as is known; none of the caller's stack
+			// check, which may run twice
+	const struct target_func *caller;
+	uint64_t off; // from the caller's start
+	struct insn insn;
+	enum target_condition condition;
+	struct str inlined_func; // what target_vars_at(caller, vaddr) calls the function
+	struct str via;          // as in target_copy
+	struct target_pos pos;   // of the call
+};
+// Every copy of the functions of that name, whether it has code of its own too or not; several at
+// one address are one. In order of address. None is no error.
+MUST_USE struct err *target_copy_sites(struct target *t, struct str name, struct arena *arena,
+				       struct target_copy_site **out, size_t *n);
 
 // A function that has no code of its own because every call of it was inlined: its copies.
 // ERR_NOTFOUND otherwise.
 MUST_USE struct err *target_find_inlined(struct target *t, struct str name, struct arena *arena,
 					 struct target_info **out);
+
+// The name of the runtime type whose descriptor is at vaddr, as Go's %T prints it ("*fs.PathError",
+// "map[string]int"). ERR_NOTFOUND if there is none. Lives as long as t.
+MUST_USE struct err *target_go_type_name(struct target *t, uint64_t vaddr, struct str *out);
+// The same of a type that debug information describes; false if that cannot be told.
+bool target_go_type_name_of(struct target *t, const struct type *type, struct str *out);
+// The Go function that begins at vaddr: of a func value, or what a goroutine was started with,
+// where the wrapper that the compiler makes for "go f(x)" stands for f. Empty if none does.
+struct str target_go_func_name(struct target *t, uint64_t vaddr);
+
+struct near;
+struct target_vaddrs {
+	uint64_t *v;
+	size_t n;
+	size_t cap;
+};
+// The addresses for which the two above give that name; types also those whose full name, with the
+// package's import path, it is. None is no error: near is offered the names that there are.
+void target_go_types_named(struct target *t, struct str name, struct arena *a,
+			   struct target_vaddrs *out, struct near *near);
+void target_go_funcs_named(struct target *t, struct str name, struct arena *a,
+			   struct target_vaddrs *out, struct near *near);
 
 // --- what an address stands for ---
 

@@ -496,7 +496,7 @@ TEST(dwarf_5_lists_and_indexes)
 	CHECK_INT(x->locs[2].low, 0x6000);
 	const struct dwarf_var *k = find_var(&v, "k");
 	CHECK_INT(k->n_locs, 2); // one for each piece of the function
-	CHECK_STR(places_text(&k->locs[0].places), "const -2");
+	CHECK_STR(places_text(&k->locs[0].places), "const +254");
 }
 
 // --- names ---

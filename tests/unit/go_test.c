@@ -503,11 +503,14 @@ TEST(go_method_signatures)
 TEST(go_g_offsets)
 {
 	struct opened o;
+	int known[2];
 	open_image(&o, &(struct go_image_options) { .minor = 24, .version = "go1.24.4" });
 	CHECK_INT(go_g_offset(o.go, STR("goid")), 160);
 	CHECK_INT(go_g_offset(o.go, STR("parentGoid")), 280);
 	CHECK_INT(go_g_offset(o.go, STR("stack.hi")), 8);
 	CHECK_INT(go_g_offset(o.go, STR("nosuch")), -1);
+	CHECK_INT(go_g_versions(o.go, known), 1);
+	CHECK_INT(known[0], 24);
 	close_image(&o);
 	open_image(&o, &(struct go_image_options) { .minor = 15, .version = "go1.15.15" });
 	CHECK_INT(go_g_offset(o.go, STR("parentGoid")), -1);
@@ -517,5 +520,11 @@ TEST(go_g_offsets)
 	open_image(&o, &(struct go_image_options) { .minor = 24, .version = "go1.25.0" });
 	CHECK_INT(go_g_offset(o.go, STR("m")), 48);
 	CHECK_INT(go_g_offset(o.go, STR("goid")), -1);
+	CHECK_INT(go_g_versions(o.go, known), 2);
+	CHECK_INT(known[0] + known[1], 24 + 26);
+	CHECK_INT(go_g_offset_in(known[0], STR("goid")), 152);
+	close_image(&o);
+	open_image(&o, &(struct go_image_options) { .minor = 24, .version = "go1.28.0" });
+	CHECK_INT(go_g_versions(o.go, known), 0);
 	close_image(&o);
 }

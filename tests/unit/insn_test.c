@@ -363,6 +363,57 @@ TEST(insn_saved_registers)
 	CHECK_INT(none.ints | none.vectors, 0);
 }
 
+TEST(insn_memory_operands)
+{
+	static const struct {
+		const char *hex;
+		struct insn_mem want;
+	} known[] = {
+		// mov rax, [rcx+0x98]; mov [rdx+0xa0], rbx; lock cmpxchg [rdx+0x90], ecx
+		{ "488b8198000000", { 8, false, false, true, 2, 0x98 } },
+		{ "48899aa0000000", { 8, true, false, true, 1, 0xa0 } },
+		{ "f00fb18a90000000", { 4, true, false, true, 1, 0x90 } },
+		// mov r14, fs:0xfffffffffffffff8; mov rax, fs:[rcx]
+		{ "644c8b3425f8ffffff", { 8, false, true, false, 0, -8 } },
+		{ "64488b01", { 8, false, true, true, 2, 0 } },
+	};
+	// lea rax, [rbx+8]; mov rax, [rbx+rcx*8]; mov rax, [rip+0x10]; mov rax, rbx
+	static const char *const others[] = { "488d4308", "488b04cb", "488b0510000000", "4889d8" };
+	uint8_t buf[16];
+	struct insn_mem m;
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+		const struct insn_mem *want = &known[i].want;
+		CHECK(insn_memory(INSN_X86_64, from_hex(known[i].hex, buf), &m));
+		CHECK_INT(m.size, want->size);
+		CHECK_INT(m.is_write, want->is_write);
+		CHECK_INT(m.is_tls, want->is_tls);
+		CHECK_INT(m.has_base, want->has_base);
+		CHECK_INT(m.base, want->base);
+		CHECK_INT(m.disp, want->disp);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		CHECK(!insn_memory(INSN_X86_64, from_hex(others[i], buf), &m));
+	CHECK(!insn_memory(INSN_ARM64, from_hex("e00700f9", buf), &m));
+}
+
+TEST(insn_constants)
+{
+	uint8_t buf[16];
+	uint16_t reg;
+	int64_t value;
+
+	// mov rcx, -8; mov ebx, 0xfffffff8; mov rax, rbx; mov [rax], 1
+	CHECK(insn_constant(INSN_X86_64, from_hex("48c7c1f8ffffff", buf), &reg, &value));
+	CHECK_INT(reg, 2);
+	CHECK_INT(value, -8);
+	CHECK(insn_constant(INSN_X86_64, from_hex("bbf8ffffff", buf), &reg, &value));
+	CHECK_INT(reg, 3);
+	CHECK_INT(value, 0xfffffff8);
+	CHECK(!insn_constant(INSN_X86_64, from_hex("4889d8", buf), &reg, &value));
+	CHECK(!insn_constant(INSN_X86_64, from_hex("48c70001000000", buf), &reg, &value));
+}
+
 TEST(insn_registers)
 {
 	CHECK_STR(insn_reg_name(INSN_X86_64, 0), "rax");
