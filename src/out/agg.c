@@ -27,8 +27,10 @@ size_t out_agg_size(const struct out_type *t)
 	case OUT_POINTER:
 	case OUT_ENUM:
 	case OUT_FLOAT:
+	case OUT_COMPLEX:
 	case OUT_STRING:
 	case OUT_TEXT:
+	case OUT_SLICE:
 	case OUT_BUFFER:
 	case OUT_ARRAY:
 	case OUT_TUPLE:

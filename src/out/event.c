@@ -52,6 +52,18 @@ void out_event_lost(uint64_t n_events, FILE *f)
 	counted("lost_events", "events", n_events, f);
 }
 
+void out_event_calls(uint64_t n_open, uint64_t n_no_return, uint64_t n_no_entry, FILE *f)
+{
+	struct json j = begin("calls", f);
+	json_key(&j, "data");
+	json_open(&j, '{');
+	json_ku64(&j, "open", n_open);
+	json_ku64(&j, "no_return", n_no_return);
+	json_ku64(&j, "no_entry", n_no_entry);
+	json_close(&j, '}');
+	end(&j);
+}
+
 static void put_where(struct json *j, struct out_where where)
 {
 	json_kstr(j, "filename", where.file);

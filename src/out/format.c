@@ -10,6 +10,9 @@ enum conversion {
 	CONV_UNSIGNED, // u o x X
 	CONV_POINTER,  // p
 	CONV_CHAR,     // c
+	CONV_FLOAT,    // f F e E g G
+	CONV_BOOL,     // t
+	CONV_QUOTED,   // q
 	CONV_TEXT,     // s v
 	CONV_BYTES,    // r: bytes that are no text as \xNN
 	CONV_BYTES_X,  // rx: all of them so
@@ -27,6 +30,7 @@ struct out_spec {
 	bool has_blank;
 	bool has_prefix;
 	bool has_precision;
+	char letter;
 	uint8_t size; // bytes that the length stands for, 0: none is given
 	uint32_t width;
 	uint32_t precision;
@@ -60,7 +64,11 @@ static const struct conversion_info conversions[] = {
 	{ 'x', CONV_UNSIGNED, 16, false }, { 'X', CONV_UNSIGNED, 16, true },
 	{ 'p', CONV_POINTER, 16, false },  { 'c', CONV_CHAR, 0, false },
 	{ 's', CONV_TEXT, 0, false },      { 'v', CONV_TEXT, 0, false },
-	{ 'r', CONV_BYTES, 0, false },
+	{ 'r', CONV_BYTES, 0, false },     { 't', CONV_BOOL, 0, false },
+	{ 'q', CONV_QUOTED, 0, false },    { 'f', CONV_FLOAT, 0, false },
+	{ 'F', CONV_FLOAT, 0, false },     { 'e', CONV_FLOAT, 0, false },
+	{ 'E', CONV_FLOAT, 0, false },     { 'g', CONV_FLOAT, 0, false },
+	{ 'G', CONV_FLOAT, 0, false },
 };
 
 static char peek(const struct parser *p)
@@ -121,6 +129,10 @@ static void parse_length(struct parser *p, struct out_spec *spec)
 {
 	size_t n_h = 0;
 	for (; peek(p) && strchr("hlLjzt", peek(p)); p->pos++) {
+		// A t of its own is a conversion.
+		char next = p->pos + 1 < p->format.len ? p->format.p[p->pos + 1] : '\0';
+		if (peek(p) == 't' && !strchr("diuxXo", next ? next : ' '))
+			return;
 		n_h += peek(p) == 'h';
 		spec->size = n_h == 0 ? 8 : n_h == 1 ? 2 : 1;
 	}
@@ -133,8 +145,18 @@ static bool is_number(enum out_kind kind)
 	return layout_number(&t, (struct bytes) { NULL, 0 }, &n);
 }
 
-static const char *kind_words(enum out_kind kind)
+static const char *kind_words(enum out_kind kind, struct str name)
 {
+	if (kind == OUT_NAME && name.len)
+		return name.p;
+	if (kind == OUT_FLOAT)
+		return "a floating point number";
+	if (kind == OUT_COMPLEX)
+		return "a complex number";
+	if (kind == OUT_SLICE)
+		return "a slice";
+	if (kind == OUT_BOOL)
+		return "a bool";
 	if (kind == OUT_STRING || kind == OUT_TEXT)
 		return "a string";
 	if (kind == OUT_BUFFER)
@@ -152,24 +174,47 @@ static const char *kind_words(enum out_kind kind)
 	return is_number(kind) ? "a number" : "this kind of value";
 }
 
+static bool fits(enum conversion conv, enum out_kind kind)
+{
+	if (conv >= CONV_BYTES)
+		return kind == OUT_BUFFER;
+	if (conv == CONV_TEXT)
+		return kind != OUT_HIST && kind != OUT_LHIST && kind != OUT_TSERIES;
+	if (conv == CONV_FLOAT)
+		return kind == OUT_FLOAT || kind == OUT_COMPLEX;
+	if (conv == CONV_BOOL)
+		return kind == OUT_BOOL;
+	if (conv == CONV_QUOTED)
+		return kind == OUT_STRING || kind == OUT_TEXT;
+	return is_number(kind);
+}
+
+static const char *wanted_words(enum conversion conv)
+{
+	return conv >= CONV_BYTES    ? "a buffer"
+	       : conv == CONV_TEXT   ? "a value"
+	       : conv == CONV_QUOTED ? "a string"
+	       : conv == CONV_BOOL   ? "a bool"
+	       : conv == CONV_FLOAT  ? "a floating point number"
+				     : "a number";
+}
+
 static bool check_arg(struct parser *p, size_t start, const struct out_spec *spec)
 {
 	size_t arg = p->specs.n;
 	enum out_kind kind = arg < p->n_args ? p->args[arg]->kind : OUT_NONE;
-	bool is_map = kind == OUT_HIST || kind == OUT_LHIST || kind == OUT_TSERIES;
-	bool is_bytes = spec->conv >= CONV_BYTES;
-	bool fits = spec->conv == CONV_TEXT ? !is_map
-		    : is_bytes              ? kind == OUT_BUFFER
-					    : is_number(kind);
-	if (arg >= p->n_args || fits)
+	struct str name = arg < p->n_args ? p->args[arg]->format : STR("");
+	if (arg >= p->n_args || fits(spec->conv, kind))
 		return true;
 	struct str text = str_first(str_from_off(p->format, start), p->pos - start);
+	const char *hint = "";
+	if (kind == OUT_FLOAT && spec->conv < CONV_FLOAT)
+		hint = ": %f and %g print it, (int64) makes it whole";
+	else if (is_number(kind) && spec->conv == CONV_FLOAT)
+		hint = ": %d prints it";
 	return fail(p, start, (int)arg,
-		    arena_printf(p->arena, "%.*s takes %s, not %s", STR_ARG(text),
-				 spec->conv == CONV_TEXT ? "a value"
-				 : is_bytes              ? "a buffer"
-							 : "a number",
-				 kind_words(kind)));
+		    arena_printf(p->arena, "%.*s takes %s, not %s%s", STR_ARG(text),
+				 wanted_words(spec->conv), kind_words(kind, name), hint));
 }
 
 static bool parse_conversion(struct parser *p, size_t start, struct out_spec *spec)
@@ -183,6 +228,7 @@ static bool parse_conversion(struct parser *p, size_t start, struct out_spec *sp
 		spec->conv = info->conv;
 		spec->base = info->base;
 		spec->is_upper = info->is_upper;
+		spec->letter = c;
 		if (c == 'r' && (peek(p) == 'x' || peek(p) == 'h')) {
 			spec->conv = peek(p) == 'x' ? CONV_BYTES_X : CONV_BYTES_H;
 			p->pos++;
@@ -194,7 +240,7 @@ static bool parse_conversion(struct parser *p, size_t start, struct out_spec *sp
 		VEC_PUSH(p->arena, &p->specs, *spec);
 		return true;
 	}
-	if (c && strchr("eEfFgGaAn", c)) {
+	if (c && strchr("aAn", c)) {
 		p->pos++;
 		return fail(p, start, (int)p->specs.n,
 			    arena_printf(p->arena, "there is no %%%c here", c));
@@ -204,8 +250,10 @@ static bool parse_conversion(struct parser *p, size_t start, struct out_spec *sp
 		p->pos++;
 		out_buf_str(&p->text, STR("%"));
 	} else {
+		bool is_shown = (unsigned char)c > ' ';
 		if (c && !p->unknown.len)
-			p->unknown = str_first(str_from_off(p->format, start), p->pos + 1 - start);
+			p->unknown = str_first(str_from_off(p->format, start),
+					       p->pos + is_shown - start);
 		out_buf_add(&p->text, p->format.p + start, p->pos - start);
 	}
 	return true;
@@ -243,12 +291,13 @@ static bool parse_all(struct parser *p)
 		return true;
 	p->pos = 0;
 	bool is_many = p->specs.n < p->n_args;
-	struct str text =
-		arena_printf(p->arena,
-			     "too %s arguments for the format: it takes %zu, %zu %s given%s%.*s%s",
-			     is_many ? "many" : "few", p->specs.n, p->n_args,
-			     p->n_args == 1 ? "is" : "are", p->unknown.len ? "; there is no '" : "",
-			     STR_ARG(p->unknown), p->unknown.len ? "'" : "");
+	bool is_type = str_eq(p->unknown, STR("%T"));
+	struct str text = arena_printf(
+		p->arena, "too %s arguments for the format: it takes %zu, %zu %s given%s%.*s%s%s",
+		is_many ? "many" : "few", p->specs.n, p->n_args, p->n_args == 1 ? "is" : "are",
+		p->unknown.len ? "; there is no '" : "", STR_ARG(p->unknown),
+		p->unknown.len ? "'" : "",
+		is_type ? ": %v prints a value, typename(x) is its type" : "");
 	return fail(p, 0, is_many ? (int)p->specs.n : -1, text);
 }
 
@@ -266,13 +315,17 @@ bool out_format_parse(struct arena *a, struct str format, const struct out_type 
 
 // --- rendering ---
 
-// Brings what was written since start to the width.
+// Brings what was written since start to the width, which counts bytes as C does; of %q, which is
+// Go's, and of runes, letters.
 static void pad(const struct out_spec *spec, struct out_buf *b, size_t start)
 {
-	size_t n = b->n - start;
-	if (n >= spec->width)
+	size_t n = b->n - start, width = n;
+	bool is_letters = spec->conv == CONV_QUOTED || (spec->conv == CONV_CHAR && n > 1);
+	for (size_t i = start; is_letters && i < b->n; i++)
+		width -= ((uint8_t)b->p[i] & 0xc0) == 0x80;
+	if (width >= spec->width)
 		return;
-	size_t missing = spec->width - n;
+	size_t missing = spec->width - width;
 	out_buf_fill(b, ' ', missing);
 	if (!spec->is_left) {
 		memmove(b->p + start + missing, b->p + start, n);
@@ -316,7 +369,15 @@ static void render_number(const struct out_spec *spec, const struct out_type *t,
 			  struct out_buf *b)
 {
 	unsigned shift = 64 - bits_shown(spec, t, bits);
-	if (spec->conv == CONV_SIGNED) {
+	// Go's %d shows a number as it is.
+	bool is_go_unsigned = t->is_go && t->kind == OUT_UINT && spec->conv == CONV_SIGNED;
+	if (is_go_unsigned) {
+		put_number(spec, bits << shift >> shift,
+			   spec->has_plus    ? STR("+")
+			   : spec->has_blank ? STR(" ")
+					     : STR(""),
+			   b);
+	} else if (spec->conv == CONV_SIGNED) {
 		int64_t v = (int64_t)(bits << shift) >> shift;
 		put_number(spec, v < 0 ? -(uint64_t)v : (uint64_t)v,
 			   v < 0             ? STR("-")
@@ -349,11 +410,40 @@ static void render_bytes(const struct out_spec *spec, struct bytes v, struct out
 			       have.p[i]);
 }
 
+static void render_float(const struct out_spec *spec, struct out_value arg, struct out_buf *b)
+{
+	const struct float_spec s = {
+		.letter = spec->letter,
+		.has_plus = spec->has_plus,
+		.has_blank = spec->has_blank,
+		.has_prefix = spec->has_prefix,
+		.zeros_to = spec->has_zeros && !spec->is_left ? spec->width : 0,
+		.precision = spec->has_precision ? (int)spec->precision : -1,
+	};
+	layout_float_format(&s, arg.type, arg.bytes, b);
+}
+
+// What was cut says so behind the quotes.
+static void render_quoted(const struct out_env *env, const struct out_spec *spec,
+			  struct out_value arg, struct out_buf *b)
+{
+	struct str text = layout_text_bytes(arg.type, arg.bytes);
+	bool is_part = spec->has_precision && spec->precision < text.len;
+	layout_quote(is_part ? str_first(text, spec->precision) : text, b);
+	if (!is_part)
+		out_buf_str(b, layout_trailer(env, arg.type, arg.bytes));
+}
+
 static void render_spec(const struct out_env *env, const struct out_spec *spec,
 			struct out_value arg, struct out_buf *b)
 {
 	struct number n = { 0 };
 	size_t start = b->n;
+	if (layout_is_unreadable(arg.type, arg.bytes)) {
+		out_value_text(env, arg, b);
+		pad(spec, b, start);
+		return;
+	}
 	if (spec->conv < CONV_CHAR) {
 		layout_number(arg.type, arg.bytes, &n);
 		render_number(spec, arg.type, n.bits, b);
@@ -361,7 +451,14 @@ static void render_spec(const struct out_env *env, const struct out_spec *spec,
 	}
 	if (spec->conv == CONV_CHAR) {
 		layout_number(arg.type, arg.bytes, &n);
-		out_buf_fill(b, (char)n.bits, 1);
+		if (arg.type->is_go && arg.type->kind == OUT_INT && arg.type->size == 4)
+			layout_rune((uint32_t)n.bits, b);
+		else
+			out_buf_fill(b, (char)n.bits, 1);
+	} else if (spec->conv == CONV_FLOAT) {
+		render_float(spec, arg, b);
+	} else if (spec->conv == CONV_QUOTED) {
+		render_quoted(env, spec, arg, b);
 	} else if (spec->conv == CONV_BYTES_X || spec->conv == CONV_BYTES_H) {
 		render_bytes(spec, arg.bytes, b);
 	} else {

@@ -159,6 +159,12 @@ void json_null(struct json *j)
 	fputs("null", j->f);
 }
 
+void json_number(struct json *j, struct str text)
+{
+	before_value(j);
+	fwrite(text.p, 1, text.len, j->f);
+}
+
 void json_hex(struct json *j, uint64_t v)
 {
 	before_value(j);

@@ -13,6 +13,7 @@ struct layout {
 	uint64_t div;    // numbers are divided by it; never 0
 	bool is_compact; // a key in JSON: no blanks around separators
 	unsigned depth;
+	uint32_t unreadable; // see out_value
 };
 
 // The numbers of a value that is one.
@@ -33,6 +34,47 @@ void layout_text(struct layout *l, const struct out_type *t, struct bytes v);
 void layout_json(const struct layout *l, const struct out_type *t, struct bytes v, struct json *j);
 // As a map's key: a tuple without its parentheses.
 void layout_key(struct layout *l, const struct out_type *t, struct bytes v);
+
+// --- floating point numbers (real.c) ---
+
+double layout_float(const struct out_type *t, struct bytes v);
+// A number that has the same order; NaN is below or above all others.
+struct number layout_float_order(const struct out_type *t, struct bytes v);
+// As Go's %v.
+void layout_float_text(const struct out_type *t, struct bytes v, struct out_buf *b);
+void layout_float_json(const struct out_type *t, struct bytes v, struct json *j);
+void layout_complex_text(const struct out_type *t, struct bytes v, struct out_buf *b);
+
+// How printf shows one.
+struct float_spec {
+	char letter; // f F e E g G
+	bool has_plus, has_blank, has_prefix;
+	size_t zeros_to; // filled with zeros up to that width
+	int precision;   // -1: none
+};
+void layout_float_format(const struct float_spec *s, const struct out_type *t, struct bytes v,
+			 struct out_buf *b);
+
+// --- what Go's values look like (go.c) ---
+
+// time.Duration, as its String() has it.
+void layout_go_duration(int64_t ns, struct out_buf *b);
+void layout_slice_text(struct bytes v, struct out_buf *b);
+void layout_slice_json(struct bytes v, struct json *j);
+// As UTF-8; what is no code point as U+FFFD, as Go does.
+void layout_rune(uint32_t c, struct out_buf *b);
+// As strconv.Quote does.
+void layout_quote(struct str s, struct out_buf *b);
+
+// --- text ---
+
+// The bytes of a STRING or TEXT that are there.
+struct str layout_text_bytes(const struct out_type *t, struct bytes v);
+bool layout_is_unreadable(const struct out_type *t, struct bytes v);
+// What stands behind them: empty unless it was cut.
+struct str layout_trailer(const struct out_env *env, const struct out_type *t, struct bytes v);
+
+// --- aggregations ---
 
 // hist, lhist and tseries as values of maps, from the first line to the last.
 void layout_hist_text(const struct layout *l, const struct out_type *t, struct bytes v);

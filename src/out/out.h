@@ -63,6 +63,8 @@ void json_exact_u64(struct json *j, uint64_t v);
 void json_exact_i64(struct json *j, int64_t v);
 void json_bool(struct json *j, bool v);
 void json_null(struct json *j);
+// Text that is a number in JSON.
+void json_number(struct json *j, struct str text);
 // A number as a string "0x..": addresses do not fit in a JSON number everywhere.
 void json_hex(struct json *j, uint64_t v);
 // Ends the line.
@@ -126,8 +128,10 @@ enum out_kind {
 	OUT_POINTER,   // 8 bytes
 	OUT_ENUM,      // 1, 2, 4 or 8 bytes; is_signed, names
 	OUT_FLOAT,     // 4 or 8 bytes
+	OUT_COMPLEX,   // two FLOATs of half the size
 	OUT_STRING,    // text up to a NUL; without one it was cut, unless is_exact
-	OUT_TEXT,      // uint64_t length of the original, then its start: Go's strings
+	OUT_TEXT,      // Go's: uint64_t length of the original (OUT_UNREADABLE), its start
+	OUT_SLICE,     // Go's: uint64_t address, length, capacity
 	OUT_BUFFER,    // uint32_t length, then that many bytes
 	OUT_ARRAY,     // count items of elem
 	OUT_TUPLE,     // fields, whose names do not matter
@@ -156,6 +160,12 @@ enum out_kind {
 	OUT_TSERIES, // struct out_tslot for each interval: n_intervals
 };
 
+// In place of a length or an address that could not be read: shown as <unreadable>, null in JSON.
+#define OUT_UNREADABLE UINT64_MAX
+// A Go text in a STRING: what is in the last 8 bytes of its value, beside how many bytes it has.
+#define OUT_END_CUT        (1ULL << 32)
+#define OUT_END_UNREADABLE (2ULL << 32)
+
 struct out_type;
 
 struct out_field {
@@ -177,13 +187,15 @@ struct out_type {
 	bool is_signed;              // ENUM and aggregations
 	bool is_exact;               // STRING: may fill its bytes, like a C array of char
 	bool is_word;                // INT, UINT: a register that may hold a C int (see printf)
+	bool is_go;                  // STRING: see OUT_END_CUT; POINTER, NAME: 0 is nil
+	bool is_duration;            // INT: Go's time.Duration
 	const struct out_type *elem; // ARRAY
 	uint32_t count;              // ARRAY
 	const struct out_field *fields;
 	uint32_t n_fields;
 	const struct out_enumerator *names; // ENUM
 	uint32_t n_names;
-	struct str format;    // TIMESTAMP
+	struct str format;    // TIMESTAMP; NAME: what messages call it
 	enum out_clock clock; // TIMESTAMP, and the clock that TSERIES counts intervals by
 	uint8_t bits;         // HIST: k
 	struct {
@@ -205,7 +217,8 @@ struct out_type {
 // What rendering needs to know. A zeroed one works: symbols are addresses, cut strings have no
 // mark.
 struct out_env {
-	struct str trailer; // put after a string that was cut: ".."
+	struct str trailer;    // put after a string that was cut: ".."
+	struct str go_trailer; // after one of Go: "..."
 	struct out_clocks clocks;
 	void *ctx;
 	// Writes the text of a SYMBOL, STACK, NAME or GO. indent: blanks before each frame.
@@ -218,10 +231,14 @@ struct out_env {
 struct out_value {
 	const struct out_type *type;
 	struct bytes bytes; // what is missing at their end reads as 0
+	// A TUPLE's or RECORD's fields that could not be read: bit 0 is the first; all from the
+	// 32nd on share the last.
+	uint32_t unreadable;
 };
 
 // As print() and %s show it, without the newline: a string bare, also inside others; (1, a),
-// { .a = 1, .b = x }, [1,2], 0x1f, true.
+// { .a = 1, .b = x }, [1,2], 0x1f, true. What is Go's as Go prints it: 1e+06, (1+2i), 1.5s, nil; a
+// slice is [3/4]0xc000012340, its length, its capacity and where it is.
 void out_value_text(const struct out_env *env, struct out_value v, struct out_buf *b);
 void out_value_json(const struct out_env *env, struct out_value v, struct json *j);
 // False if the value is no number. INT, UINT, BOOL, POINTER, ENUM and aggregations of one number.
@@ -232,11 +249,13 @@ int out_value_compare(const struct out_type *t, struct bytes a, struct bytes b);
 
 // --- printf ---
 //
-// %d %i %u %x %X %o %c %p take numbers, %s and %v anything, %r %rx %rh buffers; flags - 0 + # and
+// %d %i %u %x %X %o %c %p take numbers, %f %F %e %E %g %G floating point numbers, %s and %v
+// anything, %q text (as Go quotes it), %t booleans, %r %rx %rh buffers; flags - 0 + # and
 // blank, a width, a precision, and hh h l ll j z t mean what they mean in C. Without a length, a
 // number keeps its own size, but at least C's 32 bits: bpftrace takes the lower 32 bits of all, and
 // so loses the upper half of every nsecs. Of a raw word (is_word), which may well hold a C int, %d
-// shows the int when the upper half is zero.
+// shows the int when the upper half is zero. Without a precision %g takes as many digits as tell
+// the number, as in Go.
 
 // What is wrong with a format: in bytes off to off + len of it, or about all of it (len 0).
 struct out_format_error {
@@ -344,6 +363,9 @@ void out_event_value(const struct out_env *env, struct out_value v, FILE *f);
 void out_event_text(const char *type, struct str text, FILE *f);
 void out_event_attached(uint64_t n_probes, FILE *f);
 void out_event_lost(uint64_t n_events, FILE *f);
+
+// {"type": "calls", "data": {"open": N, "no_return": N, "no_entry": N}}: of return probes.
+void out_event_calls(uint64_t n_open, uint64_t n_no_return, uint64_t n_no_entry, FILE *f);
 
 struct out_where {
 	struct str file;

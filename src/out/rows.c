@@ -26,10 +26,10 @@ static int compare_bytes(struct bytes a, struct bytes b)
 
 static struct bytes text_bytes(const struct out_type *t, struct bytes v)
 {
-	if (t->kind == OUT_STRING)
-		return layout_slice(v, 0, v.len ? strnlen((const char *)v.p, v.len) : 0);
-	if (t->kind == OUT_TEXT)
-		return layout_slice(v, 8, layout_uint(v, 0, 8));
+	if (t->kind == OUT_STRING || t->kind == OUT_TEXT) {
+		struct str text = layout_text_bytes(t, v);
+		return (struct bytes) { (const uint8_t *)text.p, text.len };
+	}
 	if (t->kind == OUT_BUFFER)
 		return layout_slice(v, 4, layout_uint(v, 0, 4));
 	return v;
@@ -44,6 +44,8 @@ static int compare(const struct out_type *t, struct bytes a, struct bytes b, uns
 		return 0;
 	if (layout_number(t, a, &x) && layout_number(t, b, &y))
 		return compare_numbers(x, y);
+	if (t->kind == OUT_FLOAT)
+		return compare_numbers(layout_float_order(t, a), layout_float_order(t, b));
 	if (t->kind == OUT_ARRAY) {
 		size_t size = t->elem->size;
 		for (uint32_t i = 0; i < t->count && !order; i++)
@@ -79,6 +81,10 @@ static bool weight(const struct out_type *t, struct bytes v, struct number *out)
 	if (t->kind == OUT_STATS) {
 		*out = (struct number) { layout_uint(v, 0, 8), t->is_signed };
 		*out = layout_divide(*out, layout_uint(v, 8, 8));
+		return true;
+	}
+	if (t->kind == OUT_FLOAT) {
+		*out = layout_float_order(t, v);
 		return true;
 	}
 	// bpftrace orders these by key, too.

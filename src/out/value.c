@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <stdlib.h>
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <inttypes.h>
@@ -71,8 +70,10 @@ bool layout_number(const struct out_type *t, struct bytes v, struct number *out)
 		return true;
 	case OUT_NONE:
 	case OUT_FLOAT:
+	case OUT_COMPLEX:
 	case OUT_STRING:
 	case OUT_TEXT:
+	case OUT_SLICE:
 	case OUT_BUFFER:
 	case OUT_ARRAY:
 	case OUT_TUPLE:
@@ -147,34 +148,68 @@ static bool is_counted(const struct out_type *t)
 static void scalar_text(struct layout *l, const struct out_type *t, struct number n)
 {
 	const struct out_enumerator *e = NULL;
-	if (t->kind == OUT_POINTER)
+	if (t->kind == OUT_POINTER && t->is_go && !n.bits)
+		out_buf_str(l->b, STR("nil"));
+	else if (t->kind == OUT_POINTER)
 		out_buf_printf(l->b, "0x%" PRIx64, n.bits);
 	else if (t->kind == OUT_BOOL)
 		out_buf_str(l->b, n.bits ? STR("true") : STR("false"));
 	else if (t->kind == OUT_ENUM && (e = find_enumerator(t, n.bits)))
 		out_buf_str(l->b, e->name);
+	else if (t->is_duration && l->div == 1)
+		layout_go_duration((int64_t)n.bits, l->b);
 	else
 		number_text(l->b, is_counted(t) ? layout_divide(n, l->div) : n);
 }
 
 // --- text of one kind ---
 
+// How a Go text that is kept as a STRING ends: see OUT_END_CUT.
+static uint64_t go_end(const struct out_type *t, struct bytes v)
+{
+	bool is_go = t->kind == OUT_STRING && t->is_go && v.len >= 8;
+	return is_go ? layout_uint(v, v.len - 8, 8) : 0;
+}
+
+bool layout_is_unreadable(const struct out_type *t, struct bytes v)
+{
+	if (t->kind == OUT_TEXT)
+		return layout_uint(v, 0, 8) == OUT_UNREADABLE;
+	return go_end(t, v) & OUT_END_UNREADABLE;
+}
+
+struct str layout_text_bytes(const struct out_type *t, struct bytes v)
+{
+	struct bytes have = v;
+	if (t->kind == OUT_TEXT)
+		have = layout_slice(v, 8, layout_is_unreadable(t, v) ? 0 : layout_uint(v, 0, 8));
+	else if (t->is_go)
+		have.len = v.len < 8 ? 0 : MIN((uint32_t)go_end(t, v), v.len - 8);
+	else
+		have.len = v.len ? strnlen((const char *)v.p, v.len) : 0;
+	return (struct str) { (const char *)have.p, have.len };
+}
+
+struct str layout_trailer(const struct out_env *env, const struct out_type *t, struct bytes v)
+{
+	size_t n = layout_text_bytes(t, v).len;
+	bool is_cut = t->kind == OUT_TEXT ? n < layout_uint(v, 0, 8)
+		      : t->is_go          ? (go_end(t, v) & OUT_END_CUT) != 0
+					  : !t->is_exact && t->size && n == t->size;
+	if (!is_cut)
+		return STR("");
+	return t->is_go || t->kind == OUT_TEXT ? env->go_trailer : env->trailer;
+}
+
 static void string_text(const struct layout *l, const struct out_type *t, struct bytes v,
 			struct out_buf *b)
 {
-	size_t n = v.len ? strnlen((const char *)v.p, v.len) : 0;
-	out_buf_add(b, v.p, n);
-	if (!t->is_exact && t->size && n == t->size)
-		out_buf_str(b, l->env->trailer);
-}
-
-static void sized_text(const struct layout *l, struct bytes v, struct out_buf *b)
-{
-	uint64_t len = layout_uint(v, 0, 8);
-	struct bytes have = layout_slice(v, 8, len);
-	out_buf_add(b, have.p, have.len);
-	if (have.len < len)
-		out_buf_str(b, l->env->trailer);
+	if (layout_is_unreadable(t, v)) {
+		out_buf_str(b, STR("<unreadable>"));
+		return;
+	}
+	out_buf_str(b, layout_text_bytes(t, v));
+	out_buf_str(b, layout_trailer(l->env, t, v));
 }
 
 static struct bytes buffer_bytes(struct bytes v)
@@ -221,36 +256,13 @@ static void resolved_text(const struct layout *l, const struct out_type *t, stru
 }
 
 // The text of kinds that are strings in JSON.
-// As few digits as give the same number again.
-static void float_text(const struct out_type *t, struct bytes v, struct out_buf *b)
-{
-	uint64_t bits = layout_uint(v, 0, MIN(t->size, 8u));
-	uint32_t half = (uint32_t)bits;
-	float single;
-	double value;
-	char text[32];
-	memcpy(&single, &half, sizeof(single));
-	memcpy(&value, &bits, sizeof(value));
-	if (t->size == 4)
-		value = (double)single;
-	for (int digits = 6; digits <= 17; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, value);
-		double again = strtod(text, NULL);
-		if (t->size == 4 ? (float)again == single : again == value)
-			break;
-	}
-	out_buf_str(b, str_from(text));
-}
-
 static bool words(const struct layout *l, const struct out_type *t, struct bytes v,
 		  struct out_buf *b)
 {
-	if (t->kind == OUT_STRING)
+	if (t->kind == OUT_STRING || t->kind == OUT_TEXT)
 		string_text(l, t, v, b);
-	else if (t->kind == OUT_TEXT)
-		sized_text(l, v, b);
-	else if (t->kind == OUT_FLOAT)
-		float_text(t, v, b);
+	else if (t->kind == OUT_COMPLEX)
+		layout_complex_text(t, v, b);
 	else if (t->kind == OUT_TIMESTAMP)
 		out_strftime(b, t->format,
 			     layout_uint(v, 0, 8) +
@@ -287,8 +299,15 @@ static struct bytes field_bytes(const struct out_field *f, struct bytes v, uint6
 	return (struct bytes) { (const uint8_t *)store, MIN(f->type->size, sizeof(*store)) };
 }
 
+static bool is_marked(uint32_t marks, uint32_t i)
+{
+	return marks & (1u << MIN(i, 31u));
+}
+
 static void fields_text(struct layout *l, const struct out_type *t, struct bytes v)
 {
+	uint32_t marks = l->unreadable;
+	l->unreadable = 0;
 	for (uint32_t i = 0; i < t->n_fields; i++) {
 		const struct out_field *f = &t->fields[i];
 		uint64_t store;
@@ -299,7 +318,10 @@ static void fields_text(struct layout *l, const struct out_type *t, struct bytes
 			out_buf_str(l->b, f->name);
 			out_buf_str(l->b, l->is_compact ? STR("=") : STR(" = "));
 		}
-		layout_text(l, f->type, field_bytes(f, v, &store));
+		if (is_marked(marks, i))
+			out_buf_str(l->b, STR("<unreadable>"));
+		else
+			layout_text(l, f->type, field_bytes(f, v, &store));
 	}
 }
 
@@ -342,6 +364,10 @@ void layout_text(struct layout *l, const struct out_type *t, struct bytes v)
 	l->depth++;
 	if (layout_number(t, v, &n)) {
 		scalar_text(l, t, n);
+	} else if (t->kind == OUT_FLOAT) {
+		layout_float_text(t, v, l->b);
+	} else if (t->kind == OUT_SLICE) {
+		layout_slice_text(v, l->b);
 	} else if (t->kind == OUT_BUFFER) {
 		buffer_text(v, l->b);
 	} else if (t->kind == OUT_ARRAY) {
@@ -373,13 +399,18 @@ void layout_key(struct layout *l, const struct out_type *t, struct bytes v)
 static void fields_json(struct layout *l, const struct out_type *t, struct bytes v, struct json *j)
 {
 	bool has_names = t->kind == OUT_RECORD;
+	uint32_t marks = l->unreadable;
+	l->unreadable = 0;
 	json_open(j, has_names ? '{' : '[');
 	for (uint32_t i = 0; i < t->n_fields; i++) {
 		const struct out_field *f = &t->fields[i];
 		uint64_t store;
 		if (has_names)
 			json_key_str(j, f->name);
-		layout_json(l, f->type, field_bytes(f, v, &store), j);
+		if (is_marked(marks, i))
+			json_null(j);
+		else
+			layout_json(l, f->type, field_bytes(f, v, &store), j);
 	}
 	json_close(j, has_names ? '}' : ']');
 }
@@ -426,17 +457,27 @@ static void words_json(const struct layout *l, const struct out_type *t, struct 
 	out_buf_free(&text);
 }
 
+static bool is_nothing(const struct out_type *t, struct bytes v)
+{
+	bool has_nil = t->is_go && (t->kind == OUT_POINTER || t->kind == OUT_NAME);
+	return layout_is_unreadable(t, v) || (has_nil && !layout_uint(v, 0, 8));
+}
+
 void layout_json(const struct layout *l, const struct out_type *t, struct bytes v, struct json *j)
 {
 	struct layout inner = *l;
 	struct number n;
 	inner.depth++;
-	if (l->depth >= OUT_DEPTH_MAX)
+	if (l->depth >= OUT_DEPTH_MAX || is_nothing(t, v))
 		json_null(j);
 	else if (t->kind == OUT_BOOL)
 		json_bool(j, layout_uint(v, 0, 1) != 0);
 	else if (layout_number(t, v, &n))
 		number_json(j, is_counted(t) ? layout_divide(n, l->div) : n);
+	else if (t->kind == OUT_FLOAT)
+		layout_float_json(t, v, j);
+	else if (t->kind == OUT_SLICE)
+		layout_slice_json(v, j);
 	else if (t->kind == OUT_BUFFER)
 		buffer_json(v, j);
 	else if (t->kind == OUT_ARRAY)
@@ -453,12 +494,12 @@ void layout_json(const struct layout *l, const struct out_type *t, struct bytes 
 
 void out_value_text(const struct out_env *env, struct out_value v, struct out_buf *b)
 {
-	struct layout l = { .env = env, .b = b, .div = 1 };
+	struct layout l = { .env = env, .b = b, .div = 1, .unreadable = v.unreadable };
 	layout_text(&l, v.type, v.bytes);
 }
 
 void out_value_json(const struct out_env *env, struct out_value v, struct json *j)
 {
-	struct layout l = { .env = env, .div = 1 };
+	struct layout l = { .env = env, .div = 1, .unreadable = v.unreadable };
 	layout_json(&l, v.type, v.bytes, j);
 }

@@ -52,6 +52,8 @@ static const struct out_type *make_type(struct arena *a, struct cursor *c, int d
 	t->is_signed = flags & 1;
 	t->is_exact = flags & 2;
 	t->is_word = flags & 4;
+	t->is_go = flags & 64;
+	t->is_duration = flags & 128;
 	t->clock = flags % OUT_N_CLOCKS;
 	t->format = STR("%H:%M:%S.%f%");
 	t->bits = flags % (OUT_HIST_BITS_MAX + 1);
@@ -142,14 +144,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct out_type *value = make_type(a, &c, 0);
 	struct bytes format = cursor_bytes(&c, MIN(cursor_left(&c), cursor_u8(&c)));
 	struct bytes rest = cursor_bytes(&c, cursor_left(&c));
-	struct out_env env = { .trailer = STR("..") };
+	struct out_env env = { .trailer = STR(".."), .go_trailer = STR("...") };
 	struct cursor rows = cursor_init(rest, "rows");
 	FILE *f = fopen("/dev/null", "w");
 
 	must(f != NULL);
-	print_value(&env, (struct out_value) { value, rest }, f);
+	print_value(&env, (struct out_value) { .type = value, .bytes = rest }, f);
 	print_format(a, &env, (struct str) { (const char *)format.p, format.len },
-		     (struct out_value) { value, rest });
+		     (struct out_value) { .type = value, .bytes = rest });
 	print_map(&env, key, value, &rows, f);
 	merge(a, value, rest);
 	fclose(f);

@@ -21,7 +21,7 @@ static const struct out_type t_ptr = { .kind = OUT_POINTER, .size = 8 };
 static const struct out_type t_str8 = { .kind = OUT_STRING, .size = 8 };
 static const struct out_type t_buf = { .kind = OUT_BUFFER, .size = 16 };
 
-static const struct out_env env = { .trailer = { "..", 2 } };
+static const struct out_env env = { .trailer = { "..", 2 }, .go_trailer = { "...", 3 } };
 
 // Everything that a test makes is in here, and goes with its process.
 static void *make(size_t n, size_t size)
@@ -34,7 +34,7 @@ static void *make(size_t n, size_t size)
 
 static struct out_value value(const struct out_type *t, const void *p, size_t n)
 {
-	return (struct out_value) { t, { p, n } };
+	return (struct out_value) { .type = t, .bytes = { p, n } };
 }
 
 static struct out_value number(const struct out_type *t, uint64_t v)
@@ -207,13 +207,13 @@ TEST(out_float_has_few_digits)
 	double values[] = { 1.5, 0.1, -3e300 };
 	for (size_t i = 0; i < ARRAY_LEN(values); i++) {
 		struct bytes v = { (const uint8_t *)&values[i], sizeof(values[i]) };
-		out_value_text(&env, (struct out_value) { &t, v }, &b);
+		out_value_text(&env, (struct out_value) { .type = &t, .bytes = v }, &b);
 		out_buf_str(&b, STR(" "));
 	}
 	float single = 0.1F;
 	t.size = 4;
 	struct bytes v = { (const uint8_t *)&single, sizeof(single) };
-	out_value_text(&env, (struct out_value) { &t, v }, &b);
+	out_value_text(&env, (struct out_value) { .type = &t, .bytes = v }, &b);
 	CHECK_VIEW(out_buf_view(&b), "1.5 0.1 -3e+300 0.1");
 	out_buf_free(&b);
 }
@@ -266,7 +266,7 @@ TEST(out_text_with_a_length)
 	CHECK(memcmp(b.p, "a\0b", 3) == 0);
 	out_buf_free(&b);
 	check_value(value(&t, "\4\0\0\0\0\0\0\0abcd", 12), "abcd", "\"abcd\"");
-	check_value(value(&t, "\5\0\0\0\0\0\0\0abcd", 12), "abcd..", "\"abcd..\"");
+	check_value(value(&t, "\5\0\0\0\0\0\0\0abcd", 12), "abcd...", "\"abcd...\"");
 }
 
 TEST(out_buffers_are_escaped)
@@ -413,7 +413,9 @@ TEST(out_printf_says_what_is_wrong)
 {
 	check_error("a %-5d", &t_str8, 2, 4, "%-5d takes a number, not a string");
 	check_error("%rx", &t_i64, 0, 3, "%rx takes a buffer, not a number");
-	check_error("x%f", &t_i64, 1, 2, "there is no %f here");
+	check_error("x%a", &t_i64, 1, 2, "there is no %a here");
+	check_error("x%f", &t_i64, 1, 2,
+		    "%f takes a floating point number, not a number: %d prints it");
 	check_error("%n", &t_i64, 0, 2, "there is no %n here");
 	check_error("%*d", &t_i64, 0, 2, "a width or precision is a number, not '*'");
 	check_error("%.99999d", &t_i64, 0, 7, "a width or precision is at most 65535");
