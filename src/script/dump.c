@@ -114,6 +114,13 @@ static void inside_type(struct dump *d, const struct type_spec *t)
 	}
 }
 
+static double real_of(const struct expr *e)
+{
+	double v;
+	memcpy(&v, &e->num.value, sizeof(v));
+	return v;
+}
+
 static void dump_literal(struct dump *d, const struct expr *e)
 {
 	struct str s = { "", 0 };
@@ -121,7 +128,9 @@ static void dump_literal(struct dump *d, const struct expr *e)
 		s = e->str;
 	else if (e->kind == EXPR_INT)
 		s = e->num.suffix;
-	if (e->kind == EXPR_INT)
+	if (e->kind == EXPR_INT && e->num.is_real)
+		line(d, "real %.17g", real_of(e));
+	else if (e->kind == EXPR_INT)
 		line(d, "int %" PRIu64 "%s%.*s", e->num.value, s.len ? " " : "", STR_ARG(s));
 	else if (e->kind == EXPR_BOOL)
 		line(d, "bool %s", e->num.value ? "true" : "false");

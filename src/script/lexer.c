@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/utf8.h"
 #include "script/lexer.h"
 
 static char at(const struct lexer *l, size_t off)
@@ -172,10 +173,55 @@ struct str lex_string(struct lexer *l)
 
 // --- tokens ---
 
+// The bytes of the letter beyond ASCII that stands here; 0: none does.
+static size_t letter_len(const struct lexer *l)
+{
+	uint32_t code;
+	if (!(at(l, 0) & 0x80))
+		return 0;
+	size_t n = utf8_decode((struct str) { l->text.p + l->pos, l->end - l->pos }, &code);
+	return utf8_is_letter(code) ? n : 0;
+}
+
 static void lex_word(struct lexer *l)
 {
-	while (is_word(at(l, 0)))
+	for (size_t n; (n = is_word(at(l, 0)) ? 1 : letter_len(l));)
+		l->pos += n;
+}
+
+// What stands here and has a point. Not behind a point, where numbers are a tuple's items.
+static bool lex_real(struct lexer *l, struct token *t)
+{
+	size_t start = l->pos;
+	double value;
+	if (l->kind != TEXT_SCRIPT || (start && l->text.p[start - 1] == '.'))
+		return false;
+	lex_word(l);
+	if (at(l, 0) == '.' && is_digit(at(l, 1))) {
 		l->pos++;
+		lex_word(l);
+		bool has_exponent = (l->text.p[l->pos - 1] | 0x20) == 'e';
+		if (has_exponent && (at(l, 0) == '-' || at(l, 0) == '+') && is_digit(at(l, 1))) {
+			l->pos++;
+			lex_word(l);
+		}
+		t->text = text_from(l, start);
+		if (number_parse_real(t->text, &value)) {
+			t->kind = TOK_REAL;
+			t->num = (struct number) { .suffix = STR("") };
+			memcpy(&t->num.value, &value, sizeof(value));
+			return true;
+		}
+		struct str whole = number_whole_duration(l->arena, t->text);
+		if (whole.len) {
+			if (lex_error(l, span_from(l, start), "a duration is a whole number"))
+				diag_hint(l->diag, "write %.*s", STR_ARG(whole));
+			t->kind = TOK_INT;
+			return number_parse(whole, &t->num);
+		}
+	}
+	l->pos = start;
+	return false;
 }
 
 static struct token lex_int(struct lexer *l, struct token t)
@@ -332,7 +378,7 @@ static void skip_bad(struct lexer *l)
 		l->pos++;
 	if (c & 0x80)
 		lex_error(l, span_from(l, start),
-			  "letters outside of ASCII stand in strings and comments only");
+			  "this character can stand in strings and comments only");
 	else if (c > 0x20 && c < 0x7f)
 		lex_error(l, span_from(l, start), "unexpected '%c'", c);
 	else
@@ -345,12 +391,13 @@ struct token lex_next(struct lexer *l)
 		size_t start = l->pos;
 		char c = l->text.p[start];
 		struct token t = { .kind = TOK_END, .text = STR("") };
-		if (is_word_start(c)) {
+		if (is_word_start(c) || letter_len(l)) {
 			lex_word(l);
 			t.kind = TOK_WORD;
 			t.text = text_from(l, start);
 		} else if (is_digit(c)) {
-			t = lex_int(l, t);
+			if (!lex_real(l, &t))
+				t = lex_int(l, t);
 		} else if (c == '"') {
 			t.kind = TOK_STR;
 			t.text = lex_string(l);

@@ -9,6 +9,7 @@ enum token_kind {
 	TOK_END,         // the end of the text
 	TOK_WORD,        // pid, struct, if: keywords are words too
 	TOK_INT,         // value
+	TOK_REAL,        // value: the bits of a double
 	TOK_STR,         // "text", escapes resolved
 	TOK_VAR,         // $x: text is x
 	TOK_PARAM,       // $1: value

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "script/lexer.h"
 
+#include <stdlib.h>
 #include <strings.h>
 
 static unsigned digit(char c)
@@ -78,6 +79,43 @@ static bool is_integer_suffix(struct str s)
 			return true;
 	}
 	return false;
+}
+
+// real = digits "." digits (("e" | "E") ("+" | "-")? digits)?
+bool number_parse_real(struct str text, double *out)
+{
+	char copy[64], *end;
+	if (!text.len || text.len >= sizeof(copy) || !is_digit(text.p[0]))
+		return false;
+	for (size_t i = 0; i < text.len; i++)
+		if (!is_digit(text.p[i]) && !strchr(".eE+-", text.p[i]))
+			return false;
+	memcpy(copy, text.p, text.len);
+	copy[text.len] = '\0';
+	*out = strtod(copy, &end);
+	return *end == '\0';
+}
+
+struct str number_whole_duration(struct arena *a, struct str text)
+{
+	size_t n = text.len;
+	double value;
+	while (n && !is_digit(text.p[n - 1]))
+		n--;
+	if (n == text.len || !number_parse_real(str_first(text, n), &value))
+		return STR("");
+	for (size_t u = 0; u < ARRAY_LEN(units); u++) {
+		if (!str_eq(str_from_off(text, n), str_from(units[u].name)))
+			continue;
+		double ns = value * (double)units[u].ns + 0.5;
+		uint64_t v = ns < (double)INT64_MAX ? (uint64_t)ns : 0;
+		for (u = ARRAY_LEN(units); v && u-- > 0;)
+			if (v % units[u].ns == 0)
+				return arena_printf(a, "%llu%s",
+						    (unsigned long long)(v / units[u].ns),
+						    units[u].name);
+	}
+	return STR("");
 }
 
 // number = ("0x" | "0b" | "0")? digits exponent? suffix?

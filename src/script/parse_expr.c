@@ -39,8 +39,8 @@ static struct expr *parse_member(struct parser *p, struct expr *base, struct spa
 	struct expr *e = expr_make(p, EXPR_MEMBER, start);
 	e->member.is_arrow = p->tok.kind == TOK_ARROW;
 	if (base->kind == EXPR_INT && !p->is_panic &&
-	    parse_error(p, p->tok.span, "there are no floating-point numbers"))
-		diag_hint(p->diag, "in the kernel all numbers are integers");
+	    parse_error(p, p->tok.span, "a number has no fields"))
+		diag_hint(p->diag, "a floating point number has digits on both sides: 1.5");
 	tok_advance(p);
 	e->member.base = base;
 	e->member.name = (struct name) { .text = p->tok.text, .span = p->tok.span };

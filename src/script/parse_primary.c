@@ -11,14 +11,16 @@ static struct expr *expr_token(struct parser *p, enum expr_kind kind)
 	return expr_done(p, e, start);
 }
 
-// int = digits suffix?
+// int = digits suffix? | real
 static struct expr *parse_int(struct parser *p)
 {
 	struct number num = p->tok.num;
+	bool is_real = p->tok.kind == TOK_REAL;
 	struct expr *e = expr_token(p, EXPR_INT);
 	e->num.value = num.value;
 	e->num.suffix = num.suffix;
 	e->num.is_duration = num.is_duration;
+	e->num.is_real = is_real;
 	return e;
 }
 
@@ -385,6 +387,7 @@ struct expr *parse_primary(struct parser *p)
 {
 	switch ((int)p->tok.kind) {
 	case TOK_INT:
+	case TOK_REAL:
 		return parse_int(p);
 	case TOK_STR:
 		return parse_str(p);

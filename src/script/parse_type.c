@@ -35,7 +35,7 @@ static const char *const type_words[] = {
 	"s16",      "s32",        "s64",       "__u8",        "__u16",    "__u32",    "__u64",
 	"__s8",     "__s16",      "__s32",     "__s64",       "uint",     "ulong",    "ushort",
 	"uintptr",  "timestamp",  "inet",      "mac_address", "usym_t",   "ksym_t",   "ustack_t",
-	"kstack_t", "username_t", "float32",   "float64",
+	"kstack_t", "username_t", "float32",   "float64",     "byte",     "rune",
 };
 
 // C's words that make up a number's type together.

@@ -109,6 +109,7 @@ struct expr {
 			uint64_t value;    // of a duration: nanoseconds
 			struct str suffix; // as written: "ULL", "ms"; "" for none
 			bool is_duration;
+			bool is_real; // value: the bits of a double
 		} num;
 		struct str str; // STR: with the escapes resolved; may contain NULs
 		struct {
@@ -465,6 +466,10 @@ struct number {
 	const char *why;
 };
 bool number_parse(struct str text, struct number *out);
+// One with a point: 1.5, 0.25e-3.
+bool number_parse_real(struct str text, double *out);
+// "1500ms" of "1.5s"; empty if it is nothing of that kind.
+struct str number_whole_duration(struct arena *a, struct str text);
 
 // "struct foo *[4]": the base first, then what is made of it.
 struct str type_spec_text(struct arena *a, const struct type_spec *t);

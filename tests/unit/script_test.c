@@ -369,11 +369,11 @@ TEST(script_error_numbers)
 		"digits of it\n"
 		"  BEGIN { f(5zz, 09); }\n"
 		"                 ^~\n");
-	check_errors("BEGIN { f(1.5); }", "stoat: error: x.bt:1:12: there are no floating-point "
-					  "numbers\n"
-					  "  BEGIN { f(1.5); }\n"
-					  "             ^\n"
-					  "  in the kernel all numbers are integers\n");
+	check_errors("BEGIN { f(1.x); }",
+		     "stoat: error: x.bt:1:12: a number has no fields\n"
+		     "  BEGIN { f(1.x); }\n"
+		     "             ^\n"
+		     "  a floating point number has digits on both sides: 1.5\n");
 }
 
 TEST(script_error_targets)
