@@ -48,7 +48,8 @@ static void make_format(struct checker *c, struct expr *e, const struct function
 	for (size_t i = 1; i < e->call.args.n; i++) {
 		action_add_arg(c, a, e->call.args.v[i]);
 		shown[i - 1] = a->args[i - 1].shown;
-		size += e->call.args.v[i]->type->size;
+		struct type *t = e->call.args.v[i]->type;
+		size += t->kind == TYPE_STRING ? c->config->max_strlen : t->size;
 	}
 	if (size > 4 * VALUE_SIZE_MAX)
 		tell_error(c, e->span, "the values of this %s() are too large together", f->name);
@@ -65,7 +66,7 @@ FUNCTION_CHECK(check_printf)
 	bool is_fine = constant_text_of(c, e->call.args.v[0], "the format", &format);
 	for (size_t i = 1; i < e->call.args.n; i++) {
 		check_expr(c, e->call.args.v[i]);
-		is_fine = value_of(c, e->call.args.v[i]) && is_fine;
+		is_fine = shown_value_of(c, e->call.args.v[i]) && is_fine;
 	}
 	e->type = c->basic.none;
 	if (c->is_final && is_fine)
@@ -108,6 +109,7 @@ static void print_value(struct checker *c, struct expr *e)
 	if (e->call.args.n > 1) {
 		tell_error(c, e->call.args.v[1]->span,
 			   "print() takes how many entries for maps only");
+		tell_hint(c, "print((a, b)) prints several values");
 		return;
 	}
 	// One entry of stats() is no value, but it can be printed.
@@ -121,9 +123,7 @@ static void print_value(struct checker *c, struct expr *e)
 		return;
 	}
 	check_expr(c, value);
-	bool is_real = value->type && value->type->kind == TYPE_FLOAT &&
-		       (value->type->size == 4 || value->type->size == 8);
-	if ((is_real || value_of(c, value)) && c->is_final)
+	if (shown_value_of(c, value) && c->is_final)
 		action_add_arg(c, action_new(c, e, ACTION_PRINT), value);
 }
 

@@ -280,14 +280,14 @@ FUNCTION_CHECK(check_len)
 	check_expr(c, arg);
 	if (!arg->type)
 		return;
+	if (check_go_len(c, e, arg, false))
+		return;
 	if (arg->type->kind == TYPE_ARRAY) {
 		set_int(c, e, type_int(c, true, 8), arg->type->count);
 		return;
 	}
 	if (arg->type->kind != TYPE_OPAQUE || arg->type->shown->kind != OUT_STACK) {
-		struct str text = spell(c, arg->type);
-		tell_error(c, arg->span, "len() takes a map, a stack or an array, not %.*s",
-			   STR_ARG(text));
+		tell_no_len(c, arg, f);
 		return;
 	}
 	call_use_new(c, e, f);

@@ -7,6 +7,7 @@
 #define IN(kind) (1u << (kind))
 #define IN_ALL   0xffffffffu
 #define IN_FUNCS (IN(PROBE_UPROBE) | IN(PROBE_URETPROBE) | IN(PROBE_USDT))
+#define IN_CODE  (IN(PROBE_UPROBE) | IN(PROBE_URETPROBE))
 #define IN_REGS                                                                   \
 	(IN_FUNCS | IN(PROBE_PROFILE) | IN(PROBE_SOFTWARE) | IN(PROBE_HARDWARE) | \
 	 IN(PROBE_WATCHPOINT))
@@ -48,6 +49,12 @@ static void check_args(struct checker *c, struct expr *e, const struct builtin_i
 		       struct expr_list *args);
 static void check_usermode(struct checker *c, struct expr *e, const struct builtin_info *b,
 			   struct expr_list *args);
+static void check_retval(struct checker *c, struct expr *e, const struct builtin_info *b,
+			 struct expr_list *args);
+static void check_vars(struct checker *c, struct expr *e, const struct builtin_info *b,
+		       struct expr_list *args);
+static void check_goroutine(struct checker *c, struct expr *e, const struct builtin_info *b,
+			    struct expr_list *args);
 
 // KEEP IN ORDER: enum builtin says what code/ makes of each.
 static const struct builtin_info builtins[] = {
@@ -68,7 +75,8 @@ static const struct builtin_info builtins[] = {
 	{ "cpid", BUILTIN_CPID, IN_ALL, IS_U32, 0, NULL, "the process that -c started" },
 	{ "has_cpid", BUILTIN_CPID, IN_ALL, IS_OTHER, 0, check_has_cpid, "whether there is one" },
 	{ "jiffies", BUILTIN_JIFFIES, IN_ALL, IS_U64, 0, NULL, "the kernel's clock ticks" },
-	{ "retval", BUILTIN_RETVAL, IN(PROBE_URETPROBE), IS_WORD, 0, NULL, "what it returns" },
+	{ "retval", BUILTIN_RETVAL, IN(PROBE_URETPROBE), IS_OTHER, 0, check_retval,
+	  "what it returns" },
 	{ "reg", BUILTIN_REG, IN_REGS, IS_WORD, 0, check_reg, "a register: reg(\"ax\")" },
 	{ "ctx", BUILTIN_CTX, IN_TASKS, IS_KERNEL_PTR, 0, NULL, "what the kernel gives programs" },
 	{ "probe", BUILTIN_PROBE, IN_ALL, IS_NAME, NAME_TEXT, NULL, "the probe, as it is written" },
@@ -81,6 +89,14 @@ static const struct builtin_info builtins[] = {
 	  "1 if not in the kernel" },
 	{ "args", BUILTIN_ARGS, IN_FUNCS | IN(PROBE_TRACEPOINT), IS_OTHER, 0, check_args,
 	  "the arguments" },
+	{ "vars", BUILTIN_ARGS, IN_FUNCS, IS_OTHER, 0, check_vars, "the local variables" },
+	{ "duration", BUILTIN_DURATION, IN(PROBE_URETPROBE), IS_U64, 0, NULL,
+	  "nanoseconds since the function was entered" },
+	{ "goid", BUILTIN_GOID, IN_CODE, IS_OTHER, 0, check_goroutine, "the goroutine's number" },
+	{ "parent_goid", BUILTIN_PARENT_GOID, IN_CODE, IS_OTHER, 0, check_goroutine,
+	  "the number of the goroutine that started it" },
+	{ "gofunc", BUILTIN_GOFUNC, IN_CODE, IS_OTHER, 0, check_goroutine,
+	  "the function that the goroutine started with" },
 };
 
 void builtins_offer(struct near *near)
@@ -344,6 +360,45 @@ static void check_usermode(struct checker *c, struct expr *e, const struct built
 	e->type = t;
 }
 
+// --- Go ---
+
+static void check_retval(struct checker *c, struct expr *e, const struct builtin_info *b,
+			 struct expr_list *args)
+{
+	if (takes_nothing(c, e, b, args))
+		check_results(c, e);
+}
+
+static void check_vars(struct checker *c, struct expr *e, const struct builtin_info *b,
+		       struct expr_list *args)
+{
+	if (takes_nothing(c, e, b, args))
+		check_vars_all(c, e);
+}
+
+static void check_goroutine(struct checker *c, struct expr *e, const struct builtin_info *b,
+			    struct expr_list *args)
+{
+	struct str why;
+	const struct program_part *part = c->part;
+	if (!takes_nothing(c, e, b, args))
+		return;
+	const struct target_g *g = function_g(c, part->n_probes ? part->probes[0] : NULL, &why);
+	if (!g) {
+		tell_error(c, e->span, "%s: the goroutine is not known here: %.*s", b->name,
+			   STR_ARG(why));
+		return;
+	}
+	if (b->id == BUILTIN_PARENT_GOID && g->parent_goid < 0) {
+		tell_error(c, e->span, "goroutines do not know who started them before Go 1.21");
+		tell_hint(c, "this program was built with %.*s",
+			  STR_ARG(target_go_version(part->probes[0]->program->target)));
+		return;
+	}
+	use_new(c, e, b->id);
+	e->type = b->id == BUILTIN_GOFUNC ? type_go_func(c) : type_int(c, false, 8);
+}
+
 static struct type *simple_type(struct checker *c, const struct builtin_info *b)
 {
 	switch (b->type) {
@@ -375,7 +430,7 @@ static bool is_there(struct checker *c, struct expr *e, const struct builtin_inf
 		   c->part->kind == PROBE_BEGIN ? "BEGIN"
 		   : c->part->kind == PROBE_END ? "END"
 						: probe_kind_name(c->part->kind));
-	if (b->id == BUILTIN_RETVAL && c->part->kind == PROBE_UPROBE)
+	if ((b->id == BUILTIN_RETVAL || b->id == BUILTIN_DURATION) && c->part->kind == PROBE_UPROBE)
 		tell_hint(c, "it is there in a uretprobe of the same function");
 	return false;
 }

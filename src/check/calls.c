@@ -84,6 +84,19 @@ static void address_arg(struct checker *c, struct expr *arg)
 		convert(c, arg, type_pointer(c, c->basic.chars[1], false));
 }
 
+// e becomes arg, a text, or its start: of that no NUL tells where it ends.
+static void start_of_text(struct checker *c, struct expr *e, const struct expr *arg, uint64_t size)
+{
+	struct type *wanted = e->type;
+	become(e, arg);
+	e->type = arg->type;
+	if (size == 1 || (e->kind == EXPR_STR && e->str.len >= size))
+		set_text(c, e, str_first(e->kind == EXPR_STR ? e->str : STR(""), size - 1));
+	else if (size > 1 && size < e->type->size && wanted != arg->type)
+		convert(c, e, type_text(c, size - 1));
+	convert(c, e, wanted);
+}
+
 FUNCTION_CHECK(check_str)
 {
 	struct expr *arg = e->call.args.v[0];
@@ -98,21 +111,21 @@ FUNCTION_CHECK(check_str)
 		return;
 	check_expr(c, arg);
 	bool is_bytes = is_byte_array(arg->type);
+	if (is_go_bytes(arg->type)) {
+		check_go_str(c, e, f);
+		return;
+	}
 	if (!is_bytes && !value_of(c, arg))
 		return;
 	if (is_bytes || arg->type->kind == TYPE_TEXT) {
-		struct type *t = type_text(c, is_bytes ? arg->type->count + 1 : arg->type->size);
+		struct type *t = is_bytes ? type_text(c, arg->type->count + 1) : arg->type;
 		convert(c, arg, t);
 		e->type = e->call.args.n > 1 ? type_text(c, MIN(size, t->size)) : t;
 		if (!is_constant)
 			tell_error(c, e->call.args.v[1]->span,
 				   "the size of a part of a text must be a constant");
-		else if (c->is_final) {
-			struct type *wanted = e->type;
-			become(e, arg);
-			e->type = t;
-			convert(c, e, wanted);
-		}
+		else if (c->is_final)
+			start_of_text(c, e, arg, size);
 		return;
 	}
 	if (!is_scalar(arg->type)) {
@@ -140,6 +153,10 @@ FUNCTION_CHECK(check_buf)
 {
 	struct expr *arg = e->call.args.v[0];
 	bool is_text = arg->type->kind == TYPE_TEXT;
+	if (is_go_bytes(arg->type)) {
+		check_go_buf(c, e, f);
+		return;
+	}
 	bool is_array = arg->type->kind == TYPE_ARRAY || is_text;
 	int64_t n =
 		is_array ? (int64_t)MIN(arg->type->size, VALUE_SIZE_MAX) : c->config->max_strlen;
@@ -194,8 +211,14 @@ FUNCTION_CHECK(check_strcontains)
 
 FUNCTION_CHECK(check_strlen)
 {
-	if (!text_arg(c, e->call.args.v[0], f))
+	struct expr *arg = e->call.args.v[0];
+	if (!text_arg(c, arg, f))
 		return;
+	// A Go string knows how long it is.
+	if (arg->kind == EXPR_CAST && arg->cast.value->type->kind == TYPE_STRING) {
+		check_go_len(c, e, arg->cast.value, false);
+		return;
+	}
 	call_use_new(c, e, f);
 	e->type = type_int(c, false, 8);
 }
@@ -207,6 +230,8 @@ FUNCTION_CHECK(check_memcmp)
 	if (!size_arg(c, v[2], f, &n))
 		return;
 	for (size_t i = 0; i < 2; i++) {
+		if (v[i]->type->kind == TYPE_STRING && !value_of(c, v[i]))
+			return;
 		struct type *t = v[i]->type;
 		if (!is_scalar(t) && t->kind != TYPE_ARRAY && t->kind != TYPE_TEXT) {
 			tell_arg(c, v[i], f, "an address, an array or a string");
@@ -359,8 +384,10 @@ static bool signal_of(struct str name, int64_t *out)
 FUNCTION_CHECK(check_signal)
 {
 	struct expr *arg = e->call.args.v[0];
-	enum probe_kind kind = c->part->kind;
 	int64_t number;
+	if (!is_in_probe(c, e->span, STR("signal()")))
+		return;
+	enum probe_kind kind = c->part->kind;
 	check_expr(c, arg);
 	if (arg->kind == EXPR_STR) {
 		if (!signal_of(arg->str, &number)) {
@@ -486,7 +513,8 @@ FUNCTION_CHECK(check_uaddr)
 {
 	struct str name;
 	const struct program_part *p = c->part;
-	if (!constant_text_of(c, e->call.args.v[0], "the name of a symbol", &name))
+	if (!is_in_probe(c, e->span, STR("uaddr()")) ||
+	    !constant_text_of(c, e->call.args.v[0], "the name of a symbol", &name))
 		return;
 	struct plan_program *program = p->n_probes ? p->probes[0]->program : NULL;
 	if (!program) {

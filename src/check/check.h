@@ -24,9 +24,12 @@ struct config {
 	uint32_t max_probes;
 	enum plan_missing missing_probes;
 	enum stack_mode stack_mode;
-	struct str trailer;  // put after a string that was cut
-	uint32_t ring_bytes; // of the ring buffer: a power of two; 0: what the script needs
-	uint32_t log_size;   // bytes of a verifier's log
+	struct str trailer;    // put after a string that was cut
+	struct str go_trailer; // after one of Go
+	uint32_t max_calls; // that are open at a time and return probes wait for; 0: what is usual
+	uint32_t max_kept_strlen; // bytes of a string that is kept from a call's entry
+	uint32_t ring_bytes;      // of the ring buffer: a power of two; 0: what the script needs
+	uint32_t log_size;        // bytes of a verifier's log
 	uint32_t max_cat_bytes;
 	bool prints_maps_on_exit;
 	bool demangles_cpp;
@@ -122,8 +125,10 @@ struct program_action {
 //
 // After program_make, every expression that has a value has a type, and:
 //
-// - Types are never NAMED, CHAR or (but for fields) FUNC: what a NAMED stands for is there, numbers
-//   are INT, UINT, BOOL, ENUM or PTR of 1, 2, 4 or 8 bytes. Actions are VOID.
+// - Types are never NAMED, CHAR or (but for fields and casts) FUNC: what a NAMED stands for is
+// there,
+//   numbers are INT, UINT, BOOL, ENUM or PTR of 1, 2, 4 or 8 bytes. FLOATs are bits that can only
+//   be kept, shown, compared and cast; a constant one is an EXPR_INT. Actions are VOID.
 // - Both operands of + - * / % & | ^ have the result's type, INT or UINT of 8 bytes. Those of
 //   comparisons have one type: such a number, a PTR, a BOOL, TEXTs of any two sizes, TUPLEs or
 //   ARRAYs. The left one of << and >> has the result's type, the right one is UINT. PTR + INT and
@@ -133,13 +138,23 @@ struct program_action {
 // - Conversions are EXPR_CASTs without cast.to: to the expression's type, from that of cast.value.
 //   Between numbers; TEXT to TEXT of another size; TUPLE (or record) to TUPLE, field by field;
 //   ARRAY of bytes to TEXT that is one longer; ARRAY to number of its size and back; OPAQUE to
-//   number (its first 8 bytes). Casts that the script has are of the same kinds.
+//   number (its first 8 bytes); FLOAT to INT or UINT, as far as they reach; IFACE and Go's FUNC to
+//   OPAQUE, a struct code_go_name. Casts that the script has are of the same kinds.
 // - A MAP has no keys, or one key expression of the map's key type: a TUPLE when there are several.
 // - $x op= e is $x = $x op e. @m op= e has e of the map's value type.
 // - A map of an aggregation that is read is the number that its parts make together.
-// - INDEX: the index has 8 bytes; the base is an ARRAY or a PTR. A tuple's [0] is a MEMBER.
+// - INDEX: the index has 8 bytes; the base is an ARRAY, a PTR, a SLICE or a STRING. A tuple's [0]
+// is
+//   a MEMBER.
 // - INC of a PTR moves by its elem's size.
-// - A MEMBER's base is a STRUCT, UNION or TUPLE, or a PTR to a STRUCT or UNION.
+// - A MEMBER's base is a STRUCT, UNION or TUPLE, or a PTR to a STRUCT or UNION; or a STRING, SLICE
+// or
+//   IFACE, of which it is a word.
+// - A STRING is 16 bytes and stands where its bytes are sent, compared with a literal or another
+//   STRING, read by str() and buf(), or where items or words of it are. Everywhere else it is cast
+//   to a TEXT that has a go_kind: the bytes, then how many there are (OUT_END_CUT). MAP and CHAN
+//   are words. A struct or array that is used as a whole is cast to one with TEXTs in place of
+//   STRINGs.
 // - STRUCT stands for C structs and for records; `args` alone is made a record of all there is.
 // - NULL stmts do not occur. A block's value is there only where it is asked for.
 
@@ -176,6 +191,10 @@ enum builtin {
 	BUILTIN_NUMAID,
 	BUILTIN_USERMODE,
 	BUILTIN_ARGS, // the tracepoint's record: a STRUCT in the context
+	BUILTIN_GOID,
+	BUILTIN_PARENT_GOID,
+	BUILTIN_GOFUNC, // OPAQUE: see OUT_NAME, NAME_GO_FUNC
+	BUILTIN_DURATION,
 };
 
 // Registers that DWARF has no number for.
@@ -198,6 +217,9 @@ enum name_of {
 	NAME_SIGNAL,  // signal_name
 	NAME_SYSCALL, // syscall_name
 	NAME_CGROUP,  // cgroup_path
+	// Both are a struct code_go_name.
+	NAME_GO_TYPE, // the type that is in an interface
+	NAME_GO_FUNC, // the function that a func is
 };
 // out_type.meaning of an OUT_STACK points to its struct builtin_use (mode); of an OUT_SYMBOL it is
 // NULL.
@@ -236,7 +258,8 @@ enum function {
 	FUNCTION_STRERROR, // OPAQUE: OUT_NAME
 	FUNCTION_SIGNAL_NAME,
 	FUNCTION_SYSCALL_NAME,
-	FUNCTION_FAIL, // stops at compile time: never reaches code/
+	FUNCTION_TYPENAME, // args: a generic function's dictionary; n: which type of it
+	FUNCTION_FAIL,     // stops at compile time: never reaches code/
 };
 
 // expr->meaning of an EXPR_CALL of a function.
@@ -244,7 +267,7 @@ struct call_use {
 	enum function id;
 	struct program_action *action; // ACTION
 	struct program_map *map;       // DELETE, HAS_KEY, FIND, LEN
-	uint32_t n;                    // STRNCMP, MEMCMP: how many bytes
+	uint32_t n;                    // STRNCMP, MEMCMP: how many bytes; TYPENAME: see there
 };
 
 // expr->meaning of an EXPR_MEMBER (and EXPR_NAME, EXPR_INDEX never need one: types say it all).
@@ -254,6 +277,8 @@ enum member_kind {
 	MEMBER_FIELD,
 	// args.x of a uprobe: a value that is where places say, type is expr->type.
 	MEMBER_PLACES,
+	// args.x of a return probe, and all that is reached from there: it was kept at the entry.
+	MEMBER_KEPT,
 };
 
 struct member_use {
@@ -263,6 +288,28 @@ struct member_use {
 	bool is_rel_loc;
 	struct places places; // MEMBER_PLACES: by word, see words
 	struct type_words words;
+	const char *why;   // MEMBER_PLACES: not all of a struct is there, only some of its fields
+	bool is_word;      // argN: stands there since an earlier pass
+	uint32_t kept_off; // MEMBER_KEPT: from the start of what is kept
+};
+
+// --- calls ---
+
+// A value of a call's entry that is kept until the call returns.
+struct program_kept {
+	struct str text;    // as it is spelled: the same is kept once
+	struct expr *value; // computed at the entry
+	uint32_t off;
+};
+
+// The calls that a return probe waits for: at their entries another program keeps the time, and the
+// values that the script asks for.
+struct program_call {
+	uint32_t index;             // its calls are apart from those of other return probes
+	struct program_part *entry; // of the program at the entries
+	VEC(struct program_kept) kept;
+	uint32_t size; // bytes of all that is kept; at their end 8 for marks of what is none of it
+	bool has_time; // duration is asked for
 };
 
 // --- parts ---
@@ -287,6 +334,13 @@ struct program_part {
 	size_t n_vars;
 	// Only this process: the program must look, because what it is attached to cannot.
 	bool checks_pid;
+	uint32_t program; // where it says something about one: program.programs[program]
+	// A return probe that asks for something of the entry, and the part at the entry itself,
+	// which has no body of its own.
+	struct program_call *call;
+	bool is_call_entry;
+	bool may_repeat;          // its sites may be hit again while a call goes on
+	const struct target_g *g; // where its code has the goroutine; NULL: nobody asks, or no Go
 };
 
 // Where a hit came from: its number is the cookie.
@@ -310,6 +364,9 @@ struct program {
 	size_t n_sites;
 	struct str *names; // texts of `probe` and `func`
 	size_t n_names;
+	const struct plan_program **programs; // that probes are in
+	size_t n_programs;
+	uint32_t n_calls;
 	int pid; // -p, or the child of -c; 0: all
 };
 

@@ -30,6 +30,9 @@ struct basic_types {
 	struct type *real[2]; // float, double
 	struct type *stacks[2];
 	struct type *symbol;
+	struct type *go_names[2]; // NAME_GO_TYPE and NAME_GO_FUNC
+	struct type *go_real[2];  // float32, float64
+	struct type *nil;         // a pointer to nothing
 };
 
 // What the assignments of one pass come to. Reads see what the last pass came to.
@@ -85,6 +88,14 @@ struct enumerator_info {
 	int64_t value;
 };
 
+// Values of functions that are left out where all are asked for: told once for each reason.
+struct left_out {
+	struct span span;
+	const char *why;
+	struct str name, func; // of the first one
+	size_t n;
+};
+
 struct checker {
 	struct arena *arena;
 	struct diag *diag;
@@ -112,6 +123,8 @@ struct checker {
 	VEC(struct str) names;
 	struct map name_numbers; // number + 1 by hash
 	VEC(struct program_site) sites;
+	VEC(const struct plan_program *) programs;
+	VEC(struct left_out) left_out;
 	VEC(struct program_part *) parts; // behind those of the program, silent ones
 	VEC(struct var_list *) lists;     // of the parts
 
@@ -123,8 +136,8 @@ struct checker {
 	unsigned n_nested; // those that are calls
 	uint64_t n_copies; // how often unroll repeats what stands here
 	unsigned type_depth;
-	const struct program_part *info_of; // whose info is kept
-	struct target_info *info;
+	struct map facts; // of functions, see facts.c
+	struct map vars_of_sites;
 };
 
 // --- telling (program.c) ---
@@ -145,6 +158,9 @@ uint64_t name_number(struct checker *c, struct str text);
 void types_init(struct checker *c);
 struct type *type_int(struct checker *c, bool is_signed, uint64_t size);
 struct type *type_text(struct checker *c, uint64_t size);
+// TEXT that came from a Go string: behind its bytes is how many they are (OUT_END_CUT). size is a
+// multiple of 8.
+struct type *type_go_text(struct checker *c, uint64_t size);
 struct type *type_buffer(struct checker *c, uint64_t n_bytes);
 struct type *type_pointer(struct checker *c, struct type *elem, bool is_kernel);
 struct type *type_array(struct checker *c, struct type *elem, uint64_t count);
@@ -189,10 +205,15 @@ void field_tell_unknown(struct checker *c, struct type *t, struct name name);
 
 // --- conversions (convert.c) ---
 
-// What e's value becomes when it is used as one: arrays of characters become text. False if it has
-// none: told.
+// What e's value becomes when it is used as one: arrays of characters and Go strings become text.
+// False if it has none: told.
 bool value_of(struct checker *c, struct expr *e);
+// As value_of, for what is sent in an event: Go strings stay what they are.
+bool shown_value_of(struct checker *c, struct expr *e);
+// e becomes a cast of what it was.
+void wrap_in_cast(struct checker *c, struct expr *e, struct type *t);
 // A number (or pointer): told if it is none. what: "the index".
+void tell_whole(struct checker *c, const struct expr *e);
 bool number_of(struct checker *c, struct expr *e, const char *what);
 bool condition_of(struct checker *c, struct expr *e);
 // Makes e one of type t; e->type must be joinable to it. Only in the last pass.
@@ -208,12 +229,55 @@ bool is_literal_int(const struct expr *e);
 bool constant_of(struct checker *c, struct expr *e, const char *what, int64_t *out);
 bool constant_text_of(struct checker *c, struct expr *e, const char *what, struct str *out);
 
+// --- Go's values (go_values.c) ---
+
+struct function_info;
+
+enum go_kind { GO_ARRAY = 17, GO_POINTER = 22, GO_STRING = 24, GO_STRUCT = 25, GO_UNSAFE = 26 };
+
+// A struct or an array in which strings have become texts, so that it can be kept and shown.
+struct type *go_whole(struct checker *c, struct type *t);
+bool is_nil(const struct expr *e);
+bool is_go_bytes(const struct type *t); // a string, or a slice of bytes
+// What a string becomes where it is kept: so many bytes at most, and max_strlen.
+struct type *go_text(struct checker *c, uint64_t limit);
+// A comparison in which Go's values or nil take part. False if it is none of those.
+bool compare_go(struct checker *c, struct expr *e, enum expr_op op, struct type **out);
+// Told if base is a pointer or a map of Go's: no items are looked for in those.
+bool go_has_items(struct checker *c, const struct expr *base);
+// Where an interface is cast to a pointer, value becomes the word behind its type. False if a cast
+// of it means nothing, which is told.
+bool go_cast(struct checker *c, struct expr *value, const struct type *to);
+// What base[...] is; NULL if base has no items of Go's.
+struct type *go_item(struct checker *c, struct expr *e);
+// len(), strlen() and cap() of them. False if they have none.
+bool check_go_len(struct checker *c, struct expr *e, struct expr *arg, bool is_cap);
+void tell_no_len(struct checker *c, const struct expr *arg, const struct function_info *f);
+// str() and buf() of them: the first argument has been checked.
+void check_go_str(struct checker *c, struct expr *e, const struct function_info *f);
+void check_go_buf(struct checker *c, struct expr *e, const struct function_info *f);
+
+// --- fields of Go's structs (go_fields.c) ---
+
+enum go_found { GO_FIELD_NONE, GO_FIELD_OWN, GO_FIELD_PROMOTED, GO_FIELD_TOLD };
+
+// Finds e's field in its base's struct, or in what is embedded there. PROMOTED: e's base has become
+// the embedded struct, and has not been checked.
+enum go_found go_field(struct checker *c, struct expr *e, struct type *t, struct type_field *out);
+// A pointer to something of that kind becomes what it points to.
+bool go_follow(struct checker *c, struct expr **base, enum type_kind kind);
+// A field of a value that is in places is where its own pieces are.
+void go_narrow(struct checker *c, struct expr *e);
+// Told if not all pieces of e can be read.
+bool is_whole_value(struct checker *c, struct expr *e);
+
 // --- expressions ---
 
 // Sets e->type: NULL if it is not known (yet), or after a mistake.
 void check_expr(struct checker *c, struct expr *e);
 // As check_expr, but the value is not used.
 void check_effect(struct checker *c, struct expr *e);
+void check_name(struct checker *c, struct expr *e);
 void check_unary(struct checker *c, struct expr *e);
 void check_binary(struct checker *c, struct expr *e);
 void check_cast(struct checker *c, struct expr *e);
@@ -263,6 +327,8 @@ enum {
 
 void check_call(struct checker *c, struct expr *e);
 const struct function_info *function_find(struct str name);
+// False, and told, where no probe is: in a declaration.
+bool is_in_probe(struct checker *c, struct span span, struct str what);
 // Says why if it is a function of bpftrace that stoat does not have.
 bool function_tell_other(struct checker *c, struct span span, struct str name);
 void functions_offer(struct near *near);
@@ -278,6 +344,7 @@ FUNCTION_CHECK(check_agg_outside);
 FUNCTION_CHECK(check_delete);
 FUNCTION_CHECK(check_find);
 FUNCTION_CHECK(check_len);
+FUNCTION_CHECK(check_cap);
 FUNCTION_CHECK(check_symbol);
 FUNCTION_CHECK(check_strncmp);
 FUNCTION_CHECK(check_strcontains);
@@ -302,6 +369,7 @@ FUNCTION_CHECK(check_assert);
 FUNCTION_CHECK(check_fail);
 FUNCTION_CHECK(check_pton);
 FUNCTION_CHECK(check_uaddr);
+FUNCTION_CHECK(check_typename);
 
 // What is given behind "--" and no getopt() asks for is a mistake (options.c).
 void options_finish(struct checker *c);
@@ -344,11 +412,124 @@ void found_take(struct checker *c, struct found_type *f, struct type *t, bool is
 struct type *found_type(const struct found_type *f);
 void found_next_pass(struct checker *c, struct found_type *f);
 
-// --- parts (parts.c) ---
+// --- Go's other values (go_kinds.c) ---
+
+bool is_real(const struct type *t); // FLOAT
+bool is_complex(const struct type *t);
+bool is_duration(const struct type *t);
+// A function of a Go program, by its name.
+struct type *type_go_func(struct checker *c);
+bool is_name_value(const struct type *t);
+// As value_of, but says nothing if e is no value of the kinds that it is about.
+bool value_of_go(struct checker *c, struct expr *e);
+// What an interface or a func becomes as a value; NULL if t is none.
+struct type *type_go_name_of(struct checker *c, const struct type *t);
+// Of an EXPR_INT.
+double real_of(const struct expr *e);
+void set_real(struct checker *c, struct expr *e, struct type *t, double v);
+// The number in type t, an integer, that the machine makes of v too.
+uint64_t real_whole(double v, const struct type *t);
+// A comparison in which FLOAT and COMPLEX take part. False if it is none; *out is NULL after a
+// mistake.
+bool compare_reals(struct checker *c, struct expr *e, enum expr_op op, struct expr *left,
+		   struct expr *right, struct type **out);
+// A name of the program with a text: == and !=. False if it is none; *out is NULL after a mistake.
+bool compare_go_name(struct checker *c, struct expr *e, struct type **out);
+// .real and .imag.
+bool check_complex_part(struct checker *c, const struct type *t, struct str name,
+			struct type_field *out);
+
+// --- parts (parts.c, uses.c) ---
 
 void parts_make(struct checker *c);
-// Facts about the function that all sites of the part have in common; NULL if there are none.
+uint32_t program_number(struct checker *c, const struct plan_program *p);
+
+struct name_list {
+	struct str *v;
+	size_t n;
+	size_t cap;
+};
+
+// What a clause's text asks for.
+struct uses {
+	struct arena *arena;
+	bool has_args;               // args
+	bool has_words;              // argN, sargN
+	bool has_vars;               // vars
+	bool has_results;            // retval
+	bool has_duration;           // duration
+	bool has_g;                  // goid and the like
+	bool has_place;              // uaddr
+	struct name_list args, vars; // those with a name
+};
+
+struct uses uses_of(struct arena *a, const struct probe *clause);
+// Something of the entry is kept for a return probe.
+bool uses_entry(const struct uses *u, const struct plan_probe *p);
+// Sites with the same text can share a program. n: the site's number in the clause.
+struct str uses_layout(struct checker *c, const struct uses *u, const struct plan_probe *p,
+		       const struct plan_site *s, size_t n);
+// The same of the entries that the calls of a return probe have.
+struct str uses_entry_layout(struct checker *c, const struct uses *u, const struct plan_probe *p);
+// "x" of x and of x().
+struct str word_of_expr(const struct expr *e);
+
+// --- facts (facts.c) ---
+
+// NULL: nothing is known.
+struct target_info *function_info(struct checker *c, const struct plan_probe *p);
+// NULL, and why: its goroutine cannot be told.
+// Tells that what is asked for needs debug information; false if the program has that.
+bool tell_missing(struct checker *c, struct span span, const char *what);
+const struct target_g *function_g(struct checker *c, const struct plan_probe *p, struct str *why);
+
+struct site_vars {
+	struct target_var *v;
+	size_t n;
+};
+// The variables that can be read at a site.
+struct site_vars vars_at(struct checker *c, const struct plan_probe *p, const struct plan_site *s);
+
+// Of the part at hand. Facts about the function that all of its sites have in common, where
+// parameters or results are known: NULL elsewhere.
 struct target_info *part_info(struct checker *c);
-bool part_is_at_entry(const struct program_part *p);
+// Its first site; NULL if it has none.
+const struct plan_site *part_site(const struct checker *c);
+bool part_is_at_entry(const struct checker *c);
+bool part_is_in_copy(const struct checker *c);
+bool part_is_go(const struct checker *c);
+
+// --- what is kept from a call's entry (kept.c) ---
+
+// e is reached from args, in a return probe: it is to be computed at the entry.
+bool is_kept(const struct checker *c, const struct expr *e);
+void check_kept(struct checker *c, struct expr *e);
+
+// Why a parameter or result cannot be read as a whole; NULL if it can.
+const char *value_why_not(struct checker *c, const struct target_value *v);
+// It is left out of args or retval, where nobody has asked for it by name.
+void note_left_out(struct checker *c, struct span span, struct str name, const char *why);
+void tell_values_left_out(struct checker *c);
+// A parameter or result; e is the MEMBER. of: "args".
+void check_value(struct checker *c, struct expr *e, const char *of, const struct target_value *v);
+// Why no value of that type can be used; NULL if one can.
+const char *why_not_type(struct checker *c, struct type *t);
+// e becomes a record of of.NAME for each name.
+void become_record(struct checker *c, struct expr *e, const char *of,
+		   const struct name_list *names);
+void list_copy_args(struct checker *c, struct name_list *names);
+// Field e->member.name of its base, whose type is known.
+void check_field_of(struct checker *c, struct expr *e);
+
+// --- results (results.c) ---
+
+// retval, and x of retval.x.
+void check_results(struct checker *c, struct expr *e);
+void check_result_member(struct checker *c, struct expr *e);
+
+// --- variables of the traced program (program_vars.c) ---
+
+void check_vars_all(struct checker *c, struct expr *e);
+void check_vars_member(struct checker *c, struct expr *e);
 
 #endif

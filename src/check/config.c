@@ -38,6 +38,8 @@ static const struct setting settings[] = {
 	{ "max_strlen", "strlen", SETTING_NUMBER, AT(max_strlen), 1, 65536, NULL },
 	{ "max_map_keys", "map_keys_max", SETTING_NUMBER, AT(max_map_keys), 1, INT32_MAX, NULL },
 	{ "max_probes", NULL, SETTING_NUMBER, AT(max_probes), 1, INT32_MAX, NULL },
+	{ "max_calls", NULL, SETTING_NUMBER, AT(max_calls), 1, 1 << 22, NULL },
+	{ "max_kept_strlen", NULL, SETTING_NUMBER, AT(max_kept_strlen), 1, 4096, NULL },
 	{ "max_cat_bytes", "cat_bytes_max", SETTING_NUMBER, AT(max_cat_bytes), 1, INT32_MAX, NULL },
 	{ "log_size", NULL, SETTING_NUMBER, AT(log_size), 4096, 1u << 30, NULL },
 	{ "perf_rb_pages", NULL, SETTING_PAGES, AT(ring_bytes), 1, 1u << 18, NULL },
@@ -261,9 +263,9 @@ struct config *config_make(struct arena *a, const struct script *s, struct diag 
 		.max_strlen = 1024,
 		.max_map_keys = 4096,
 		.max_probes = 1024,
+		.max_kept_strlen = 256,
 		.missing_probes = PLAN_MISSING_ERROR,
 		.stack_mode = STACK_BPFTRACE,
-		.trailer = STR(".."),
 		.log_size = 1000000,
 		.max_cat_bytes = 10240,
 		.prints_maps_on_exit = true,
@@ -279,5 +281,10 @@ struct config *config_make(struct arena *a, const struct script *s, struct diag 
 	}
 	set_from_environment(&m, "bpftrace");
 	set_from_environment(&m, "stoat");
+	// Go's marks are three dots, unless the user wants it otherwise.
+	bool is_own = m.config->trailer.p != NULL;
+	m.config->go_trailer = is_own ? m.config->trailer : STR("...");
+	if (!is_own)
+		m.config->trailer = STR("..");
 	return m.config;
 }

@@ -41,12 +41,13 @@ void set_text(struct checker *c, struct expr *e, struct str s)
 
 bool is_literal_int(const struct expr *e)
 {
-	return e->kind == EXPR_INT && !e->num.suffix.len && (int64_t)e->num.value >= 0;
+	return e->kind == EXPR_INT && !e->num.is_real && !e->num.suffix.len &&
+	       (int64_t)e->num.value >= 0;
 }
 
 static bool is_number_known(const struct expr *e)
 {
-	return e->kind == EXPR_INT || e->kind == EXPR_BOOL;
+	return (e->kind == EXPR_INT && !e->num.is_real) || e->kind == EXPR_BOOL;
 }
 
 bool constant_of(struct checker *c, struct expr *e, const char *what, int64_t *out)
@@ -78,7 +79,7 @@ bool constant_text_of(struct checker *c, struct expr *e, const char *what, struc
 
 // --- values ---
 
-static void wrap_in_cast(struct checker *c, struct expr *e, struct type *t)
+void wrap_in_cast(struct checker *c, struct expr *e, struct type *t)
 {
 	struct expr *inner = ARENA_NEW(c->arena, struct expr);
 	*inner = *e;
@@ -87,31 +88,49 @@ static void wrap_in_cast(struct checker *c, struct expr *e, struct type *t)
 	e->height = (uint16_t)(inner->height + 1);
 }
 
+static void become_text(struct checker *c, struct expr *e, struct type *text)
+{
+	if (c->is_final)
+		wrap_in_cast(c, e, text);
+	else
+		e->type = text;
+}
+
+bool shown_value_of(struct checker *c, struct expr *e)
+{
+	return (e->type && e->type->kind == TYPE_STRING) || value_of(c, e);
+}
+
 bool value_of(struct checker *c, struct expr *e)
 {
 	struct type *t = e->type;
 	if (!t)
 		return false;
+	if (!is_whole_value(c, e)) {
+		e->type = NULL;
+		return false;
+	}
+	if (value_of_go(c, e))
+		return true;
 	if (t->kind == TYPE_VOID) {
 		if (e->kind == EXPR_CALL)
 			tell_error(c, e->span, "%.*s() gives no value", STR_ARG(e->call.name.text));
 		else
 			tell_error(c, e->span, "this has no value");
 	} else if (t->kind == TYPE_FLOAT || t->kind == TYPE_COMPLEX) {
-		tell_error(c, e->span, "floating point values cannot be used");
-	} else if (t->kind == TYPE_STRING || t->kind == TYPE_SLICE || t->kind == TYPE_IFACE ||
-		   t->kind == TYPE_MAP || t->kind == TYPE_CHAN) {
-		struct str text = type_spell(c->arena, t);
-		tell_error(c, e->span, "a Go %.*s cannot be used as a whole", STR_ARG(text));
+		tell_error(c, e->span, "floating point values of %llu bytes cannot be used",
+			   (unsigned long long)t->size);
+	} else if (t->kind == TYPE_STRING) {
+		become_text(c, e, go_text(c, UINT64_MAX));
+		return true;
+	} else if (go_whole(c, t) != t) {
+		become_text(c, e, go_whole(c, t));
+		return true;
 	} else if (t->kind == TYPE_FUNC || t->kind == TYPE_UNKNOWN) {
 		tell_error(c, e->span, "this is no value");
 	} else if (is_char_array(t) && t->count) {
 		if (t->count < VALUE_SIZE_MAX) {
-			struct type *text = type_text(c, t->count + 1);
-			if (c->is_final)
-				wrap_in_cast(c, e, text);
-			else
-				e->type = text;
+			become_text(c, e, type_text(c, t->count + 1));
 			return true;
 		}
 		tell_error(c, e->span, "this text is too large: %llu bytes",
@@ -123,6 +142,15 @@ bool value_of(struct checker *c, struct expr *e)
 	return false;
 }
 
+// What to do with a floating point number where a whole one is wanted.
+void tell_whole(struct checker *c, const struct expr *e)
+{
+	if (is_real(e->type))
+		tell_hint(c, "(int64) makes a floating point number whole");
+	else if (is_complex(e->type))
+		tell_hint(c, "(int64)x.real and (int64)x.imag are numbers");
+}
+
 bool number_of(struct checker *c, struct expr *e, const char *what)
 {
 	if (!value_of(c, e))
@@ -131,6 +159,7 @@ bool number_of(struct checker *c, struct expr *e, const char *what)
 		return true;
 	struct str text = spell(c, e->type);
 	tell_error(c, e->span, "%s must be a number, not %.*s", what, STR_ARG(text));
+	tell_whole(c, e);
 	return false;
 }
 
@@ -142,6 +171,11 @@ bool condition_of(struct checker *c, struct expr *e)
 		return true;
 	struct str text = spell(c, e->type);
 	tell_error(c, e->span, "a condition is true or false: it cannot be %.*s", STR_ARG(text));
+	enum type_kind kind = e->type->kind;
+	if (is_name_value(e->type) || kind == TYPE_SLICE || kind == TYPE_MAP || kind == TYPE_CHAN)
+		tell_hint(c, "compare it: %.*s != nil", STR_ARG(diag_span_text(c->diag, e->span)));
+	if (is_real(e->type))
+		tell_hint(c, "compare it: %.*s != 0", STR_ARG(diag_span_text(c->diag, e->span)));
 	if (e->type->kind == TYPE_TEXT)
 		tell_hint(c, "compare it: %s != \"\"",
 			  e->kind == EXPR_STR ? "..."
@@ -170,6 +204,8 @@ static bool takes_type(const struct expr *e, const struct type *t)
 {
 	if (e->kind == EXPR_STR)
 		return t->kind == TYPE_TEXT;
+	if (e->kind == EXPR_CAST && e->cast.value->type && e->cast.value->type->kind == TYPE_STRING)
+		return t->kind == TYPE_TEXT && t->go_kind;
 	return e->kind == EXPR_CAST && !e->cast.to && is_int(e->type) && is_int(t) &&
 	       e->type->size == t->size;
 }

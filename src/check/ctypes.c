@@ -157,7 +157,11 @@ struct type *type_find(struct checker *c, struct str name)
 		if (n && !n->type->is_declaration)
 			found = n->type;
 	}
-	return found ? found : find_in_programs(c, name);
+	found = found ? found : find_in_programs(c, name);
+	// Go's second names of numbers, which its debug information does not have.
+	if (!found && str_eq(name, STR("byte")))
+		return type_int(c, false, 1);
+	return !found && str_eq(name, STR("rune")) ? type_int(c, true, 4) : found;
 }
 
 static void tell_unknown(struct checker *c, struct span span, struct str name)
@@ -589,13 +593,23 @@ bool field_find(struct type *t, struct str name, struct type_field *out)
 	return find_within(t, name, out, 0);
 }
 
+// A Go struct may embed a pointer to its own kind.
+#define OFFER_DEPTH_MAX 8
+
 static void offer_fields(struct near *near, struct type *t, unsigned depth)
 {
-	for (size_t i = 0; depth < TYPE_DEPTH_MAX && i < t->n_fields; i++) {
-		if (t->fields[i].name.len)
-			near_offer(near, t->fields[i].name);
-		else if (t->fields[i].type && is_record(type_strip(t->fields[i].type)))
-			offer_fields(near, type_strip(t->fields[i].type), depth + 1);
+	for (size_t i = 0; depth < OFFER_DEPTH_MAX && i < t->n_fields; i++) {
+		const struct type_field *f = &t->fields[i];
+		struct type *inner = f->type ? type_strip(f->type) : NULL;
+		if (f->name.len && !str_eq(f->name, STR("_")))
+			near_offer(near, f->name);
+		if (inner && f->is_embedded && inner->kind == TYPE_PTR && inner->elem)
+			inner = type_strip(inner->elem);
+		if ((f->name.len && !f->is_embedded) || !is_record(inner))
+			continue;
+		struct err *e = type_complete(inner);
+		err_free(e);
+		offer_fields(near, inner, depth + 1);
 	}
 }
 

@@ -96,6 +96,10 @@ static void put_use(struct dumper *d, const struct expr *e)
 		put_places(d, &use->places);
 		return;
 	}
+	if (use->kind == MEMBER_KEPT) {
+		fprintf(d->out, " entry+%u", use->kept_off);
+		return;
+	}
 	fprintf(d->out, " +%llu", (unsigned long long)use->field->off);
 	if (use->field->bit_size)
 		fprintf(d->out, " bits %u+%u", use->field->bit_off, use->field->bit_size);
@@ -107,7 +111,9 @@ static void put_head(struct dumper *d, const struct expr *e)
 {
 	switch ((int)e->kind) {
 	case EXPR_INT:
-		if (e->type && e->type->kind == TYPE_UINT)
+		if (e->type && e->type->kind == TYPE_FLOAT)
+			line(d, "%.17g", real_of(e));
+		else if (e->type && e->type->kind == TYPE_UINT)
 			line(d, "%llu", (unsigned long long)e->num.value);
 		else
 			line(d, "%lld", (long long)e->num.value);

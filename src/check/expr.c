@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Expressions: literals, names, members, casts and what chooses between values. Operators are in
+// Expressions: literals, members, casts and what chooses between values. Operators are in
 // ops.c.
 #include "check/checker.h"
 
@@ -10,6 +10,8 @@ static void check_int(struct checker *c, struct expr *e)
 	bool has_u = false;
 	for (size_t i = 0; i < e->num.suffix.len; i++)
 		has_u |= (e->num.suffix.p[i] | 0x20) == 'u' && !e->num.is_duration;
+	if (!e->type && e->num.is_real)
+		e->type = c->basic.go_real[1];
 	if (!e->type)
 		e->type = type_int(c, !has_u && e->num.value <= INT64_MAX, 8);
 }
@@ -29,48 +31,6 @@ static void check_param(struct checker *c, struct expr *e)
 	} else {
 		set_text(c, e, text);
 	}
-}
-
-// --- names ---
-
-static void tell_unknown(struct checker *c, struct expr *e)
-{
-	struct near near = near_init(e->str);
-	if (function_tell_other(c, e->span, e->str))
-		return;
-	builtins_offer(&near);
-	functions_offer(&near);
-	for (size_t i = 0; i < c->enumerators.n; i++)
-		near_offer(&near, c->enumerators.v[i].name);
-	tell_error(c, e->span, "unknown name '%.*s'", STR_ARG(e->str));
-	tell_near(c, &near);
-}
-
-static void check_name(struct checker *c, struct expr *e)
-{
-	const struct enumerator_info *en = enumerator_find(c, e->str);
-	struct expr_list none = { 0 };
-	if (en) {
-		set_int(c, e, en->type, (uint64_t)en->value);
-		return;
-	}
-	if (check_builtin(c, e, e->str, &none))
-		return;
-	const struct function_info *f = function_find(e->str);
-	if (f && f->min_args == 0) {
-		struct name name = { e->str, e->span };
-		e->kind = EXPR_CALL;
-		e->call.name = name;
-		e->call.args = none;
-		check_call(c, e);
-		return;
-	}
-	e->type = NULL;
-	if (f) {
-		tell_error(c, e->span, "%s is a function: %s", f->name, f->usage);
-		return;
-	}
-	tell_unknown(c, e);
 }
 
 // --- members ---
@@ -112,45 +72,74 @@ static void check_field(struct checker *c, struct expr *e, struct type *t, bool 
 		tell_error(c, e->span, "%.*s is not defined", STR_ARG(text));
 		return;
 	}
-	if (field_find(t, e->member.name.text, &f))
-		mean_field(c, e, &f, is_kernel);
-	else
+	if (t->go_kind == GO_STRUCT) {
+		enum go_found found = go_field(c, e, t, &f);
+		if (found == GO_FIELD_PROMOTED)
+			check_member(c, e);
+		if (found == GO_FIELD_NONE)
+			field_tell_unknown(c, t, e->member.name);
+		if (found != GO_FIELD_OWN)
+			return;
+	} else if (!field_find(t, e->member.name.text, &f)) {
 		field_tell_unknown(c, t, e->member.name);
-}
-
-void check_member(struct checker *c, struct expr *e)
-{
-	struct expr *base = e->member.base;
-	bool is_args = (base->kind == EXPR_NAME && str_eq(base->str, STR("args"))) ||
-		       (base->kind == EXPR_CALL && !base->call.args.n &&
-			str_eq(base->call.name.text, STR("args")));
-	const struct member_use *use = e->meaning;
-	// A word of a Go function's arguments has become this in an earlier pass.
-	if (is_args && e->type && use && use->kind == MEMBER_PLACES)
-		return;
-	e->type = NULL;
-	if (is_args) {
-		check_args_member(c, e);
 		return;
 	}
-	check_expr(c, base);
+	mean_field(c, e, &f, is_kernel);
+	go_narrow(c, e);
+}
+
+void check_field_of(struct checker *c, struct expr *e)
+{
+	struct expr *base = e->member.base;
+	while (go_follow(c, &e->member.base, TYPE_PTR))
+		base = e->member.base;
 	struct type *t = base->type;
+	e->type = NULL;
 	if (!t)
 		return;
+	struct type_field part;
 	bool is_kernel = t->kind == TYPE_PTR && t->is_kernel;
 	if (t->kind == TYPE_PTR && t->elem)
 		t = type_strip(t->elem);
 	if (t->kind == TYPE_TUPLE && e->member.is_number) {
 		check_item(c, e, t, e->member.number);
+	} else if (check_complex_part(c, t, e->member.name.text, &part)) {
+		mean_field(c, e, &part, is_kernel);
 	} else if (is_record(t) && !e->member.is_number) {
 		check_field(c, e, t, is_kernel);
 	} else {
 		struct str text = spell(c, base->type);
 		tell_error(c, e->member.name.span, "%.*s has no field '%.*s'", STR_ARG(text),
 			   STR_ARG(e->member.name.text));
-		if (is_number(base->type))
+		if (t->kind == TYPE_TUPLE && t->n_fields > 1)
+			tell_hint(c, "its items are .0 to .%zu", t->n_fields - 1);
+		if (is_number(base->type) && !base->type->go_kind)
 			tell_hint(c, "cast it to a pointer: ((struct foo *)%s)->%.*s", "...",
 				  STR_ARG(e->member.name.text));
+	}
+}
+
+void check_member(struct checker *c, struct expr *e)
+{
+	struct expr *base = e->member.base;
+	struct str word = word_of_expr(base);
+	const struct member_use *use = e->meaning;
+	bool is_args = str_eq(word, STR("args"));
+	// A word of a Go function's arguments has become this in an earlier pass.
+	if (is_args && e->type && use && use->kind == MEMBER_PLACES && use->is_word)
+		return;
+	e->type = NULL;
+	if ((is_args || str_eq(word, STR("vars"))) && !is_in_probe(c, base->span, word))
+		return;
+	if (is_args) {
+		check_args_member(c, e);
+	} else if (str_eq(word, STR("vars"))) {
+		check_vars_member(c, e);
+	} else if (str_eq(word, STR("retval")) && c->part && c->part->kind == PROBE_URETPROBE) {
+		check_result_member(c, e);
+	} else {
+		check_expr(c, base);
+		check_field_of(c, e);
 	}
 }
 
@@ -160,7 +149,11 @@ void check_index(struct checker *c, struct expr *e)
 	e->type = NULL;
 	check_expr(c, base);
 	check_expr(c, index);
+	if (go_follow(c, &e->index.base, TYPE_ARRAY))
+		base = e->index.base;
 	struct type *t = base->type;
+	if (!go_has_items(c, base))
+		return;
 	if (!t || !number_of(c, index, "an index"))
 		return;
 	if (t->kind == TYPE_TUPLE) {
@@ -180,19 +173,23 @@ void check_index(struct checker *c, struct expr *e)
 	}
 	// A text is an array of characters.
 	if (t->kind == TYPE_TEXT) {
-		t = type_array(c, type_int(c, true, 1), t->size);
+		t = type_array(c, type_int(c, true, 1), t->size - (t->go_kind ? 8 : 0));
 		convert(c, base, t);
 	}
-	if ((t->kind != TYPE_ARRAY && t->kind != TYPE_PTR) || !t->elem) {
+	struct type *elem = go_item(c, e);
+	if (!elem && ((t->kind != TYPE_ARRAY && t->kind != TYPE_PTR) || !t->elem)) {
 		struct str text = spell(c, t);
 		tell_error(c, base->span, "%.*s has no items: only arrays, tuples and pointers do",
 			   STR_ARG(text));
 		return;
 	}
-	struct type *elem = type_strip(t->elem);
+	elem = elem ? elem : type_strip(t->elem);
 	if (!elem->size) {
 		struct str text = spell(c, elem);
-		tell_error(c, base->span, "the size of %.*s is not known", STR_ARG(text));
+		tell_error(c, base->span,
+			   elem->go_kind ? "%.*s has no bytes: there is nothing to be read"
+					 : "the size of %.*s is not known",
+			   STR_ARG(text));
 		return;
 	}
 	if (t->kind == TYPE_ARRAY && !t->has_no_count && index->kind == EXPR_INT &&
@@ -209,8 +206,11 @@ void check_index(struct checker *c, struct expr *e)
 
 static bool can_cast(struct type *from, struct type *to)
 {
+	if (is_int(to) && is_real(from))
+		return true;
 	if (is_scalar(to))
-		return is_scalar(from) || from->kind == TYPE_OPAQUE ||
+		return is_scalar(from) || from->kind == TYPE_OPAQUE || from->kind == TYPE_MAP ||
+		       from->kind == TYPE_CHAN ||
 		       (is_byte_array(from) && from->count <= 8 && from->count);
 	if (to->kind == TYPE_TEXT)
 		return from->kind == TYPE_TEXT || is_byte_array(from);
@@ -240,6 +240,11 @@ static bool means_pointer(const struct type *to, const struct type *from)
 	return is_record(to) && is_scalar(from) && to->size != 0;
 }
 
+static bool is_text(const struct type *t)
+{
+	return t->kind == TYPE_TEXT || t->kind == TYPE_STRING;
+}
+
 void check_cast(struct checker *c, struct expr *e)
 {
 	struct expr *value = e->cast.value;
@@ -248,7 +253,7 @@ void check_cast(struct checker *c, struct expr *e)
 		return;
 	e->type = NULL;
 	check_expr(c, value);
-	if (!cast_target(c, e, &to))
+	if (!cast_target(c, e, &to) || !go_cast(c, value, to))
 		return;
 	if (to->kind == TYPE_TEXT || !value->type || value->type->kind != TYPE_ARRAY) {
 		if (!value_of(c, value))
@@ -260,12 +265,16 @@ void check_cast(struct checker *c, struct expr *e)
 		tell_error(c, e->span, "%.*s cannot be cast to %.*s", STR_ARG(a), STR_ARG(b));
 		if (means_pointer(to, from))
 			tell_hint(c, "a cast to a pointer reads it: *(%.*s *)", STR_ARG(b));
+		else if (is_text(to) && (is_go_bytes(from) || is_scalar(from)))
+			tell_hint(c, "str(%.*s) is text",
+				  STR_ARG(diag_span_text(c->diag, value->span)));
 		return;
 	}
 	if (to->kind == TYPE_PTR && from->kind == TYPE_PTR && from->is_kernel)
 		to = of_kernel(c, to, true);
 	if (value->kind == EXPR_INT && is_scalar(to)) {
-		set_int(c, e, to, value->num.value);
+		set_int(c, e, to,
+			is_real(from) ? real_whole(real_of(value), to) : value->num.value);
 		// No literal any more: it keeps its type.
 		e->num.suffix = STR("()");
 		if (to->kind == TYPE_BOOL)
@@ -477,6 +486,10 @@ static void check_block_expr(struct checker *c, struct expr *e)
 
 void check_expr(struct checker *c, struct expr *e)
 {
+	if (is_kept(c, e)) {
+		check_kept(c, e);
+		return;
+	}
 	switch (e->kind) {
 	case EXPR_BAD:
 		e->type = NULL;

@@ -44,6 +44,8 @@ static const struct function_info functions[] = {
 	  0, "the name of a system call" },
 	{ "cgroup_path", "cgroup_path(id)", 1, 1, FUNCTION_CGROUP_PATH, 0, check_number_name, 0,
 	  "the path of a control group" },
+	{ "typename", "typename(value)", 1, 1, FUNCTION_TYPENAME, FUNCTION_RAW_ARGS, check_typename,
+	  0, "the name of its type; of what is in a Go interface" },
 	{ "uptr", "uptr(address)", 1, 1, FUNCTION_FAIL, 0, check_pointer_kind, 0,
 	  "an address of the program" },
 	{ "kptr", "kptr(address)", 1, 1, FUNCTION_FAIL, 0, check_pointer_kind, 0,
@@ -77,7 +79,9 @@ static const struct function_info functions[] = {
 	{ "find", "find(@m, key, $variable)", 2, 3, FUNCTION_FIND, FUNCTION_RAW_ARGS, check_find, 0,
 	  "whether there is an entry, and its value" },
 	{ "len", "len(@m)", 1, 1, FUNCTION_LEN, FUNCTION_RAW_ARGS, check_len, 0,
-	  "how many entries a map has, or frames a stack" },
+	  "how many entries a map has, or frames a stack; bytes of a Go string, items of a slice" },
+	{ "cap", "cap(slice)", 1, 1, FUNCTION_FAIL, FUNCTION_RAW_ARGS, check_cap, 0,
+	  "how many items a Go slice or channel has room for" },
 	{ "count", "count()", 0, 0, FUNCTION_COUNT, FUNCTION_IS_AGG | FUNCTION_RAW_ARGS,
 	  check_agg_outside, 0, "how often" },
 	{ "sum", "sum(number)", 1, 1, FUNCTION_SUM, FUNCTION_IS_AGG | FUNCTION_RAW_ARGS,
@@ -154,6 +158,13 @@ const struct function_info *function_find(struct str name)
 	return NULL;
 }
 
+bool is_in_probe(struct checker *c, struct span span, struct str what)
+{
+	if (!c->part)
+		tell_error(c, span, "%.*s is there only in probes", STR_ARG(what));
+	return c->part;
+}
+
 void functions_offer(struct near *near)
 {
 	for (size_t i = 0; i < ARRAY_LEN(functions); i++)
@@ -185,7 +196,8 @@ static bool check_values(struct checker *c, struct expr_list *args, bool keeps_a
 	bool is_fine = true;
 	for (size_t i = 0; i < args->n; i++) {
 		check_expr(c, args->v[i]);
-		bool is_fine_array = keeps_arrays && is_byte_array(args->v[i]->type);
+		struct type *t = args->v[i]->type;
+		bool is_fine_array = keeps_arrays && (is_byte_array(t) || is_go_bytes(t));
 		is_fine = (is_fine_array || value_of(c, args->v[i])) && is_fine;
 	}
 	return is_fine;

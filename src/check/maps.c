@@ -341,6 +341,8 @@ static int by_name(const void *a, const void *b)
 
 static void check_sizes(struct checker *c, const struct program_map *m)
 {
+	if (m->key && !m->key->size)
+		tell_error(c, m->span, "a key of %.*s has no bytes", STR_ARG(m->name));
 	if (m->key && m->key->size > KEY_SIZE_MAX) {
 		tell_error(c, m->span, "a key of %.*s has %llu bytes: at most %u are possible",
 			   STR_ARG(m->name), (unsigned long long)m->key->size, KEY_SIZE_MAX);

@@ -196,12 +196,31 @@ static bool compare_others(struct checker *c, struct expr *left, struct expr *ri
 	return true;
 }
 
+// What e could be compared with instead.
+static void tell_comparable(struct checker *c, const struct expr *e, enum expr_op op,
+			    const struct expr *other)
+{
+	struct str text = diag_span_text(c->diag, e->span);
+	enum type_kind kind = e->type->kind;
+	bool may_be_nil = is_name_value(e->type) || kind == TYPE_SLICE || kind == TYPE_MAP ||
+			  kind == TYPE_CHAN;
+	if (may_be_nil && other->kind == EXPR_INT && !other->num.value)
+		tell_hint(c, "write nil: %.*s %s nil", STR_ARG(text), expr_op_text(op));
+	else if (kind == TYPE_SLICE && is_go_bytes(e->type) && other->type->kind == TYPE_TEXT)
+		tell_hint(c, "str(%.*s) is text", STR_ARG(text));
+}
+
 static struct type *compare(struct checker *c, struct expr *e, enum expr_op op, struct expr *left,
 			    struct expr *right)
 {
+	struct type *t;
+	if (compare_reals(c, e, op, left, right, &t))
+		return t;
 	if (is_scalar(left->type) && is_scalar(right->type))
 		return compare_numbers(c, e, op, left, right);
 	bool is_equality = op == OP_EQ || op == OP_NE;
+	if (is_equality && compare_go_name(c, e, &t))
+		return t;
 	if (is_equality && compare_others(c, left, right))
 		return c->basic.boolean;
 	struct str a = spell(c, left->type), b = spell(c, right->type);
@@ -209,6 +228,8 @@ static struct type *compare(struct checker *c, struct expr *e, enum expr_op op, 
 		tell_error(c, e->span, "%.*s can be compared with == and != only", STR_ARG(a));
 	else
 		tell_error(c, e->span, "%.*s cannot be compared with %.*s", STR_ARG(a), STR_ARG(b));
+	tell_comparable(c, left, op, right);
+	tell_comparable(c, right, op, left);
 	return NULL;
 }
 
@@ -311,9 +332,21 @@ static struct type *count(struct checker *c, struct expr *e, enum expr_op op, st
 	if (divides_by_zero(c, op, right))
 		return NULL;
 	struct type *t = counted_ints(c, op, left, right);
+	// What is left of a time, or added to it, is one too.
+	bool is_time = is_duration(left->type) && is_duration(right->type);
+	struct type *time = left->type;
 	convert(c, left, t);
 	convert(c, right, op == OP_SHL || op == OP_SHR ? type_int(c, false, 8) : t);
-	return t;
+	return is_time && (op == OP_ADD || op == OP_SUB) ? time : t;
+}
+
+static void tell_real(struct checker *c, const struct expr *e, enum expr_op op)
+{
+	struct str text = spell(c, e->type);
+	tell_error(c, e->span,
+		   "'%s' takes whole numbers, not %.*s: floating point has no arithmetic",
+		   expr_op_text(op), STR_ARG(text));
+	tell_whole(c, e);
 }
 
 struct type *binary_type(struct checker *c, struct expr *e, enum expr_op op, struct expr *left,
@@ -323,6 +356,9 @@ struct type *binary_type(struct checker *c, struct expr *e, enum expr_op op, str
 		bool is_fine = condition_of(c, left);
 		return condition_of(c, right) && is_fine ? c->basic.boolean : NULL;
 	}
+	struct type *t;
+	if (is_comparison(op) && compare_go(c, e, op, &t))
+		return t;
 	bool has_left = value_of(c, left), has_right = value_of(c, right);
 	if (!has_left || !has_right) {
 		// What is known of one is enough to go on with, until all is known.
@@ -338,8 +374,13 @@ struct type *binary_type(struct checker *c, struct expr *e, enum expr_op op, str
 	if (is_scalar(left->type) && is_scalar(right->type))
 		return count(c, e, op, left, right);
 	struct expr *wrong = is_scalar(left->type) ? right : left;
+	if (is_real(wrong->type)) {
+		tell_real(c, wrong, op);
+		return NULL;
+	}
 	struct str text = spell(c, wrong->type);
 	tell_error(c, wrong->span, "'%s' takes numbers, not %.*s", expr_op_text(op), STR_ARG(text));
+	tell_whole(c, wrong);
 	return NULL;
 }
 
@@ -347,6 +388,8 @@ static void fold_binary(struct checker *c, struct expr *e)
 {
 	struct expr *left = e->binary.left, *right = e->binary.right;
 	uint64_t v;
+	if (is_real(left->type) || is_real(right->type))
+		return;
 	bool is_signed =
 		(left->type->kind == TYPE_INT || is_negative_literal(left)) && e->op != OP_SHL;
 	if (left->kind == EXPR_STR && right->kind == EXPR_STR && is_comparison(e->op)) {
@@ -372,10 +415,30 @@ static void fold_binary(struct checker *c, struct expr *e)
 		set_int(c, e, e->type, v);
 }
 
+// GREEN, where an enum that has it is compared: the script need not define that.
+static bool is_enumerator(struct checker *c, struct expr *name, struct type *t)
+{
+	if (name->kind != EXPR_NAME || !t || t->kind != TYPE_ENUM)
+		return false;
+	struct err *err = type_complete(t);
+	err_free(err);
+	for (size_t i = 0; i < t->n_enumerators; i++) {
+		if (!str_eq(t->enumerators[i].name, name->str))
+			continue;
+		set_int(c, name, t, (uint64_t)t->enumerators[i].value);
+		return true;
+	}
+	return false;
+}
+
 void check_binary(struct checker *c, struct expr *e)
 {
-	check_expr(c, e->binary.left);
-	check_expr(c, e->binary.right);
+	struct expr *left = e->binary.left, *right = e->binary.right;
+	bool is_swapped = is_comparison(e->op) && left->kind == EXPR_NAME;
+	struct expr *first = is_swapped ? right : left, *other = is_swapped ? left : right;
+	check_expr(c, first);
+	if (!is_comparison(e->op) || !is_enumerator(c, other, first->type))
+		check_expr(c, other);
 	e->type = binary_type(c, e, e->op, e->binary.left, e->binary.right);
 	if (e->type && e->binary.left->type && e->binary.right->type)
 		fold_binary(c, e);
@@ -397,6 +460,12 @@ static void check_deref(struct checker *c, struct expr *e)
 		return;
 	}
 	struct type *elem = t->elem ? type_strip(t->elem) : NULL;
+	if (elem && !elem->size && elem->go_kind) {
+		struct str text = spell(c, elem);
+		tell_error(c, e->span, "%.*s has no bytes: there is nothing to be read",
+			   STR_ARG(text));
+		return;
+	}
 	if (!elem || !elem->size) {
 		tell_error(c, e->span, "what this points to is not known");
 		tell_hint(c, "cast it: *(uint64 *)...");
@@ -444,6 +513,14 @@ void check_unary(struct checker *c, struct expr *e)
 	}
 	if (e->op == OP_DEREF) {
 		check_deref(c, e);
+		return;
+	}
+	if (e->op == OP_NEG && v->kind == EXPR_INT && is_real(v->type)) {
+		set_real(c, e, v->type, -real_of(v));
+		return;
+	}
+	if (is_real(v->type)) {
+		tell_real(c, v, e->op);
 		return;
 	}
 	if (!number_of(c, v, e->op == OP_NEG ? "what '-' stands before" : "what '~' stands before"))

@@ -4,110 +4,13 @@
 
 #define PARTS_MAX 4096
 
-// What a clause's text uses of the things that differ from one function or note to the next.
-struct uses {
-	bool has_args;  // args, argN, sargN
-	bool has_place; // uaddr
-};
-
-static bool is_numbered(struct str s, const char *word)
+uint32_t program_number(struct checker *c, const struct plan_program *p)
 {
-	size_t n = strlen(word);
-	return s.len > n && str_starts(s, str_from(word)) && s.p[n] >= '0' && s.p[n] <= '9';
-}
-
-static bool note_use(struct walk *w, struct expr *e)
-{
-	struct uses *u = w->ctx;
-	struct str name = e->kind == EXPR_NAME   ? e->str
-			  : e->kind == EXPR_CALL ? e->call.name.text
-						 : STR("");
-	if (str_eq(name, STR("args")) || is_numbered(name, "arg") || is_numbered(name, "sarg"))
-		u->has_args = true;
-	if (str_eq(name, STR("uaddr")))
-		u->has_place = true;
-	return true;
-}
-
-static struct uses uses_of(const struct probe *clause)
-{
-	struct uses u = { 0 };
-	struct walk w = { .enter_expr = note_use, .ctx = &u };
-	if (clause->predicate)
-		walk_expr(&w, clause->predicate);
-	walk_block(&w, clause->body);
-	return u;
-}
-
-// --- layouts ---
-
-static void add_places(struct out_buf *b, const struct places *p)
-{
-	for (size_t i = 0; i < p->n; i++) {
-		const struct place *at = &p->v[i];
-		out_buf_printf(b, " %d.%u.%llu.%llu.%lld", at->kind, at->reg,
-			       (unsigned long long)at->off_in_value, (unsigned long long)at->size,
-			       (long long)at->off);
-	}
-}
-
-static void add_function(struct checker *c, struct out_buf *b, const struct plan_probe *p)
-{
-	struct target_info *info;
-	struct arena *a = c->arena;
-	if (!p->program || !p->func)
-		return;
-	struct err *e = target_info(p->program->target, p->func, a, &info);
-	if (e) {
-		err_free(e);
-		return;
-	}
-	out_buf_printf(b, "%d %d", info->brief.lang == LANG_GO, info->brief.abi);
-	for (size_t i = 0; i < info->n_values; i++) {
-		const struct target_value *v = &info->values[i];
-		if (v->is_result)
-			continue;
-		struct str type = v->type ? type_spell(a, v->type) : STR("?");
-		out_buf_printf(b, ";%.*s:%.*s:%d", STR_ARG(v->name), STR_ARG(type), v->is_known);
-		for (size_t w = 0; v->word_places && w < v->words.n; w++)
-			add_places(b, &v->word_places[w]);
-	}
-}
-
-static void add_note(struct out_buf *b, const struct plan_site *s)
-{
-	for (size_t i = 0; s->usdt && i < s->usdt->n_args; i++)
-		out_buf_printf(b, " %.*s", STR_ARG(s->usdt->args[i].text));
-}
-
-static bool can_use_args(const struct plan_site *s)
-{
-	return s && s->kind != SITE_OFFSET && s->kind != SITE_LINE;
-}
-
-// Sites with the same text can share a program.
-static struct str layout_of(struct checker *c, struct uses u, const struct plan_probe *p,
-			    const struct plan_site *s, size_t n)
-{
-	struct out_buf b = { 0 };
-	uint8_t cc = s && s->condition == SITE_NOT_TAKEN ? s->insn.cc : INSN_CC_NONE;
-	out_buf_printf(&b, "%d %u ", p->kind, cc);
-	if (u.has_place)
-		out_buf_printf(&b, "#%zu ", n);
-	if (p->kind == PROBE_TRACEPOINT && u.has_args)
-		out_buf_printf(&b, "%llu", (unsigned long long)p->tracepoint->id);
-	if (s && u.has_args) {
-		bool is_go =
-			p->program && p->func && target_func_is_go(p->program->target, p->func);
-		out_buf_printf(&b, "%d %d ", can_use_args(s), is_go);
-		if (p->kind == PROBE_USDT)
-			add_note(&b, s);
-		else if (can_use_args(s))
-			add_function(c, &b, p);
-	}
-	struct str text = arena_strdup(c->arena, out_buf_view(&b));
-	out_buf_free(&b);
-	return text;
+	for (uint32_t i = 0; i < c->programs.n; i++)
+		if (c->programs.v[i] == p)
+			return i;
+	VEC_PUSH(c->arena, &c->programs, p);
+	return (uint32_t)(c->programs.n - 1);
 }
 
 // --- groups ---
@@ -125,10 +28,22 @@ struct groups {
 	struct map by_layout;
 };
 
-static void add_site(struct checker *c, struct groups *g, struct uses u, const struct plan_probe *p,
-		     const struct plan_site *s, size_t n)
+static struct program_site make_site(struct checker *c, const struct plan_probe *p,
+				     const struct plan_site *s)
 {
-	struct str layout = layout_of(c, u, p, s, n);
+	struct program_site site = { .probe = p, .site = s };
+	site.probe_name = name_number(c, p->text);
+	site.func_name = name_number(c, p->copy_of.len     ? p->copy_of
+					: p->func_name.len ? p->func_name
+					: s && s->func     ? s->func->name
+							   : STR(""));
+	return site;
+}
+
+static void add_site(struct checker *c, struct groups *g, const struct uses *u,
+		     const struct plan_probe *p, const struct plan_site *s, size_t n)
+{
+	struct str layout = uses_layout(c, u, p, s, n);
 	struct group *group = map_get(&g->by_layout, str_hash(layout));
 	if (!group || !str_eq(group->layout, layout)) {
 		group = ARENA_NEW(c->arena, struct group);
@@ -136,11 +51,7 @@ static void add_site(struct checker *c, struct groups *g, struct uses u, const s
 		VEC_PUSH(c->arena, g, group);
 		map_put(&g->by_layout, str_hash(layout), group);
 	}
-	struct program_site site = { .probe = p, .site = s };
-	site.probe_name = name_number(c, p->text);
-	site.func_name = name_number(c, p->func_name.len ? p->func_name
-					: s && s->func   ? s->func->name
-							 : STR(""));
+	struct program_site site = make_site(c, p, s);
 	VEC_PUSH(c->arena, &group->sites, site);
 }
 
@@ -182,71 +93,278 @@ static bool must_check_pid(const struct checker *c, enum probe_kind kind)
 	return false;
 }
 
-static void make_part(struct checker *c, const struct plan_clause *clause, const struct group *g,
-		      bool takes_tree)
+static struct program_part *part_new(struct checker *c, const struct plan_clause *clause,
+				     enum probe_kind kind)
 {
 	struct program_part *part = ARENA_NEW(c->arena, struct program_part);
-	const struct program_site *first = &g->sites.v[0];
-	const struct probe *text = clause->clause;
 	part->index = (uint32_t)c->parts.n;
 	part->clause = clause;
-	part->kind = first->probe->kind;
-	add_probes(c, part, g);
+	part->kind = kind;
+	part->checks_pid = must_check_pid(c, kind);
 	part->first_site = (uint32_t)c->sites.n;
+	part->entry_cc = INSN_CC_NONE;
+	VEC_PUSH(c->arena, &c->parts, part);
+	VEC_PUSH(c->arena, &c->lists, ARENA_NEW(c->arena, struct var_list));
+	return part;
+}
+
+static void take_sites(struct checker *c, struct program_part *part, const struct group *g)
+{
+	const struct program_site *first = &g->sites.v[0];
+	add_probes(c, part, g);
 	part->n_sites = (uint32_t)g->sites.n;
 	for (size_t i = 0; i < g->sites.n; i++)
 		VEC_PUSH(c->arena, &c->sites, g->sites.v[i]);
-	bool is_conditional = first->site && first->site->condition == SITE_NOT_TAKEN;
-	part->entry_cc = is_conditional ? first->site->insn.cc : INSN_CC_NONE;
+	if (first->site && first->site->condition == SITE_NOT_TAKEN)
+		part->entry_cc = first->site->insn.cc;
+	part->may_repeat = first->site && first->site->may_repeat;
+	part->program = first->probe->program ? program_number(c, first->probe->program) : 0;
+}
+
+static struct span clause_span(const struct plan_clause *clause)
+{
+	return clause->clause->attach[0].span;
+}
+
+static void find_g(struct checker *c, struct program_part *part, bool is_needed)
+{
+	struct str why;
+	const struct plan_probe *p = part->probes[0];
+	if (!p->program || !p->func || !target_func_is_go(p->program->target, p->func))
+		return;
+	part->g = function_g(c, p, &why);
+	if (!part->g && is_needed)
+		diag_error(c->diag, clause_span(part->clause),
+			   "calls of %.*s cannot be told apart: %.*s", STR_ARG(p->func_name),
+			   STR_ARG(why));
+}
+
+// The calls that some parts of a clause wait for: those of functions whose entries are alike.
+struct calls {
+	struct str layout;
+	struct group at_entries;
+	struct map seen; // probes
+	struct program_call *call;
+};
+
+struct calls_list {
+	struct calls **v;
+	size_t n;
+	size_t cap;
+};
+
+static struct calls *calls_of(struct checker *c, struct calls_list *list, struct str layout,
+			      bool has_time)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (str_eq(list->v[i]->layout, layout))
+			return list->v[i];
+	struct calls *calls = ARENA_NEW(c->arena, struct calls);
+	calls->layout = layout;
+	calls->seen = map_init(c->arena);
+	calls->call = ARENA_NEW(c->arena, struct program_call);
+	calls->call->index = c->program->n_calls++;
+	calls->call->has_time = has_time;
+	VEC_PUSH(c->arena, list, calls);
+	return calls;
+}
+
+// Adds the functions that return in that part.
+static void take_calls(struct checker *c, struct calls *calls, struct program_part *ret)
+{
+	ret->call = calls->call;
+	for (size_t i = 0; i < ret->n_probes; i++) {
+		const struct plan_probe *p = ret->probes[i];
+		if (map_get(&calls->seen, (uint64_t)(uintptr_t)p))
+			continue;
+		map_put(&calls->seen, (uint64_t)(uintptr_t)p, calls);
+		if (!p->entry) {
+			diag_error(c->diag, clause_span(ret->clause),
+				   "nothing can be kept from where calls of %.*s begin: %.*s",
+				   STR_ARG(p->func_name), STR_ARG(p->entry_why));
+			continue;
+		}
+		VEC_PUSH(c->arena, &calls->at_entries.sites, make_site(c, p, p->entry));
+	}
+}
+
+static void make_entry(struct checker *c, const struct plan_clause *clause, struct calls *calls)
+{
+	if (!calls->at_entries.sites.n)
+		return;
+	struct program_part *entry = part_new(c, clause, PROBE_UPROBE);
+	take_sites(c, entry, &calls->at_entries);
+	entry->body = ARENA_NEW(c->arena, struct block);
+	entry->call = calls->call;
+	entry->is_call_entry = true;
+	find_g(c, entry, true);
+	calls->call->entry = entry;
+}
+
+static void make_part(struct checker *c, const struct plan_clause *clause, const struct group *g,
+		      const struct uses *u, struct calls_list *calls, bool takes_tree)
+{
+	const struct probe *text = clause->clause;
+	const struct plan_probe *probe = g->sites.v[0].probe;
+	struct program_part *part = part_new(c, clause, probe->kind);
+	take_sites(c, part, g);
 	part->predicate = text->predicate;
 	part->body = text->body;
 	if (!takes_tree && text->predicate)
 		part->predicate = script_copy_expr(c->arena, text->predicate);
 	if (!takes_tree)
 		part->body = script_copy_block(c->arena, text->body);
-	part->checks_pid = must_check_pid(c, part->kind);
-	VEC_PUSH(c->arena, &c->parts, part);
-	VEC_PUSH(c->arena, &c->lists, ARENA_NEW(c->arena, struct var_list));
+	if (u->has_g || uses_entry(u, probe))
+		find_g(c, part, false);
+	if (uses_entry(u, probe))
+		take_calls(c, calls_of(c, calls, uses_entry_layout(c, u, probe), u->has_duration),
+			   part);
+}
+
+// --- sites that cannot have what the clause asks for ---
+
+// Where a function jumps into another one, its results are not there yet.
+static bool lacks_results(const struct uses *u, const struct plan_site *s)
+{
+	return u->has_results && s->is_tail_jump;
+}
+
+// Of an inlined copy's arguments only some can be read. The first one that cannot; or empty.
+static struct str lacks_args(struct checker *c, const struct uses *u, const struct plan_probe *p,
+			     const struct plan_site *s)
+{
+	if (s->kind != SITE_COPY)
+		return STR("");
+	if (u->has_words)
+		return STR("an argument's word");
+	struct site_vars vars = vars_at(c, p, s);
+	for (size_t i = 0; i < u->args.n; i++) {
+		bool is_there = false;
+		for (size_t k = 0; k < vars.n; k++)
+			is_there |= vars.v[k].is_param && str_eq(vars.v[k].name, u->args.v[i]) &&
+				    str_eq(vars.v[k].inlined_func, p->copy_of);
+		if (!is_there)
+			return arena_printf(c->arena, "args.%.*s", STR_ARG(u->args.v[i]));
+	}
+	return STR("");
+}
+
+// Of many functions, some may not let a probe be where their calls begin.
+static bool lacks_entry(const struct plan_clause *clause, const struct uses *u,
+			const struct plan_probe *p)
+{
+	return uses_entry(u, p) && !p->entry && clause->probes.n > 1;
+}
+
+static bool is_wanted_site(struct checker *c, const struct plan_clause *clause,
+			   const struct uses *u, const struct plan_probe *p,
+			   const struct plan_site *s)
+{
+	return !lacks_results(u, s) && !lacks_args(c, u, p, s).len && !lacks_entry(clause, u, p);
+}
+
+static void tell_left_out(struct checker *c, const struct plan_clause *clause, const struct uses *u)
+{
+	const struct plan_probe *jump = NULL, *copy = NULL, *entry = NULL;
+	size_t n_jumps = 0, n_copies = 0, n_entries = 0;
+	struct str lacks = STR("");
+	for (size_t i = 0; i < clause->probes.n; i++) {
+		const struct plan_probe *p = &clause->probes.v[i];
+		size_t n_left = 0;
+		for (size_t k = 0; k < p->n_sites; k++)
+			n_left += lacks_results(u, &p->sites[k]);
+		n_jumps += n_left != 0;
+		jump = n_left && !jump ? p : jump;
+		n_entries += lacks_entry(clause, u, p);
+		entry = lacks_entry(clause, u, p) && !entry ? p : entry;
+		struct str what = p->n_sites ? lacks_args(c, u, p, &p->sites[0]) : STR("");
+		n_copies += what.len != 0;
+		if (what.len && !copy) {
+			copy = p;
+			lacks = what;
+		}
+	}
+	if (jump)
+		diag_warning(c->diag, clause_span(clause),
+			     "%.*s%s: retval is not known where a function ends with a jump into "
+			     "another one; such exits are left out",
+			     STR_ARG(jump->func_name), n_jumps > 1 ? " and others" : "");
+	if (entry)
+		diag_warning(c->diag, clause_span(clause),
+			     "%zu function%s left out: of %.*s%s nothing can be kept from where a "
+			     "call begins: %.*s",
+			     n_entries, n_entries == 1 ? " is" : "s are", STR_ARG(entry->func_name),
+			     n_entries > 1 ? " and others" : "", STR_ARG(entry->entry_why));
+	if (copy)
+		diag_warning(c->diag, clause_span(clause),
+			     "%zu inlined cop%s of %.*s %s left out: %.*s cannot be read in %.*s%s",
+			     n_copies, n_copies == 1 ? "y" : "ies", STR_ARG(copy->copy_of),
+			     n_copies == 1 ? "is" : "are", STR_ARG(lacks), STR_ARG(copy->func_name),
+			     n_copies > 1 ? " and others" : "");
+}
+
+// Where a function is but a RET, its entry and its exit are one address: of two programs there, the
+// one that comes first in the list runs first.
+static void put_entries_first(struct checker *c, size_t first, size_t n_returns)
+{
+	size_t n = c->parts.n - first;
+	struct program_part **parts = ARENA_ARRAY(c->arena, struct program_part *, n);
+	struct var_list **lists = ARENA_ARRAY(c->arena, struct var_list *, n);
+	for (size_t i = 0; i < n; i++) {
+		size_t from = first + (i + n_returns) % n;
+		parts[i] = c->parts.v[from];
+		lists[i] = c->lists.v[from];
+	}
+	for (size_t i = 0; i < n; i++) {
+		c->parts.v[first + i] = parts[i];
+		c->lists.v[first + i] = lists[i];
+		parts[i]->index = (uint32_t)(first + i);
+	}
 }
 
 static void split(struct checker *c, const struct plan_clause *clause)
 {
 	struct groups g = { .by_layout = map_init(c->arena) };
-	struct uses u = uses_of(clause->clause);
-	size_t n = 0;
+	struct uses u = uses_of(c->arena, clause->clause);
+	struct calls_list calls = { 0 };
+	size_t n = 0, n_before = c->parts.n;
 	for (size_t i = 0; i < clause->probes.n; i++) {
 		const struct plan_probe *p = &clause->probes.v[i];
 		for (size_t k = 0; k < p->n_sites; k++)
-			add_site(c, &g, u, p, &p->sites[k], n++);
+			if (is_wanted_site(c, clause, &u, p, &p->sites[k]))
+				add_site(c, &g, &u, p, &p->sites[k], n++);
 		bool has_no_sites = p->kind != PROBE_UPROBE && p->kind != PROBE_URETPROBE &&
 				    p->kind != PROBE_USDT;
 		if (has_no_sites)
-			add_site(c, &g, u, p, NULL, n++);
+			add_site(c, &g, &u, p, NULL, n++);
 	}
 	if (c->parts.n + g.n > PARTS_MAX) {
-		diag_error(c->diag, clause->clause->attach[0].span,
+		diag_error(c->diag, clause_span(clause),
 			   "its functions have %zu kinds of parameters: at most %d programs can be "
 			   "made",
 			   g.n, PARTS_MAX);
 		return;
 	}
+	tell_left_out(c, clause, &u);
+	if (clause->probes.n && !g.n)
+		diag_error(c->diag, clause_span(clause),
+			   "no place is left for this clause: what it asks for is nowhere");
 	// The last one takes the tree of the script itself; the others copy it before.
 	for (size_t i = 0; i < g.n; i++)
-		make_part(c, clause, g.v[i], i + 1 == g.n);
+		make_part(c, clause, g.v[i], &u, &calls, i + 1 == g.n);
+	for (size_t i = 0; i < calls.n; i++)
+		make_entry(c, clause, calls.v[i]);
+	if (calls.n)
+		put_entries_first(c, n_before, g.n);
 }
 
 // A clause without probes, which missing_probes = warn allows: its maps are those of the others
 // all the same.
 static void make_silent(struct checker *c, const struct plan_clause *clause)
 {
-	struct program_part *part = ARENA_NEW(c->arena, struct program_part);
-	part->clause = clause;
-	part->kind = PROBE_UPROBE;
-	part->entry_cc = INSN_CC_NONE;
+	struct program_part *part = part_new(c, clause, PROBE_UPROBE);
 	part->predicate = clause->clause->predicate;
 	part->body = clause->clause->body;
-	VEC_PUSH(c->arena, &c->parts, part);
-	VEC_PUSH(c->arena, &c->lists, ARENA_NEW(c->arena, struct var_list));
 }
 
 void parts_make(struct checker *c)
@@ -260,35 +378,6 @@ void parts_make(struct checker *c)
 	c->program->parts = c->parts.v;
 	c->program->sites = c->sites.v;
 	c->program->n_sites = c->sites.n;
-}
-
-// --- questions ---
-
-bool part_is_at_entry(const struct program_part *p)
-{
-	if (p->kind == PROBE_WATCHPOINT)
-		return false;
-	for (size_t i = 0; i < p->n_probes; i++)
-		for (size_t k = 0; k < p->probes[i]->n_sites; k++)
-			if (p->probes[i]->sites[k].kind != SITE_ENTRY)
-				return false;
-	return p->n_probes > 0 && p->kind == PROBE_UPROBE;
-}
-
-struct target_info *part_info(struct checker *c)
-{
-	struct program_part *p = c->part;
-	struct target_info *info = NULL;
-	if (!part_is_at_entry(p))
-		return NULL;
-	const struct plan_probe *probe = p->probes[0];
-	if (!probe->program || !probe->func)
-		return NULL;
-	if (c->info_of == p)
-		return c->info;
-	struct err *e = target_info(probe->program->target, probe->func, c->arena, &info);
-	err_free(e);
-	c->info_of = p;
-	c->info = e ? NULL : info;
-	return c->info;
+	c->program->programs = c->programs.v;
+	c->program->n_programs = c->programs.n;
 }

@@ -116,6 +116,8 @@ struct program *program_make(struct arena *a, const struct script *s, struct pla
 		.texts = map_init(a),
 		.map_names = map_init(a),
 		.name_numbers = map_init(a),
+		.facts = map_init(a),
+		.vars_of_sites = map_init(a),
 		.part_vars = ARENA_NEW(a, struct var_list),
 	};
 	struct program *p = c.program;
@@ -132,6 +134,7 @@ struct program *program_make(struct arena *a, const struct script *s, struct pla
 	maps_declare(&c);
 	parts_make(&c);
 	find_types(&c);
+	tell_values_left_out(&c);
 	for (size_t i = 0; i < p->n_parts && !diag_is_full(diag); i++)
 		check_part(&c, i);
 	for (size_t i = 0; i < p->n_parts; i++)

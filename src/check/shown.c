@@ -11,8 +11,10 @@ static void add_fields(struct arena *a, struct type *t, struct out_type *o, unsi
 		const struct type_field *f = &t->fields[i];
 		if (!f->type || f->off > UINT32_MAX)
 			continue;
+		// A base class of C++ has no name of its own.
+		bool is_base = f->is_embedded && !f->name.len;
 		fields[o->n_fields++] = (struct out_field) {
-			.name = f->name,
+			.name = is_base ? type_strip(f->type)->name : f->name,
 			.type = shown_within(a, f->type, depth + 1),
 			.off = (uint32_t)f->off,
 			.bit_size = (uint8_t)f->bit_size,
@@ -58,7 +60,13 @@ static enum out_kind simple_kind(const struct type *t)
 		return OUT_UINT;
 	case TYPE_FLOAT:
 		return t->size == 4 || t->size == 8 ? OUT_FLOAT : OUT_NONE;
+	case TYPE_COMPLEX:
+		return t->size == 8 || t->size == 16 ? OUT_COMPLEX : OUT_NONE;
+	case TYPE_SLICE:
+		return OUT_SLICE;
 	case TYPE_PTR:
+	case TYPE_MAP:
+	case TYPE_CHAN:
 		return OUT_POINTER;
 	case TYPE_TEXT:
 		return OUT_STRING;
@@ -74,19 +82,44 @@ static enum out_kind simple_kind(const struct type *t)
 	case TYPE_ARRAY:
 		return OUT_ARRAY;
 	case TYPE_VOID:
-	case TYPE_COMPLEX:
 	case TYPE_FUNC:
 	case TYPE_NAMED:
 	case TYPE_STRING:
-	case TYPE_SLICE:
 	case TYPE_IFACE:
-	case TYPE_MAP:
-	case TYPE_CHAN:
 	case TYPE_UNKNOWN:
 	case TYPE_OPAQUE:
 		return OUT_NONE;
 	}
 	return OUT_NONE;
+}
+
+static const struct out_type word_pointer = { .kind = OUT_POINTER, .size = 8 };
+
+static void add_words(struct arena *a, struct out_type *o, struct str first, struct str second,
+		      const struct out_type *second_type)
+{
+	struct out_field *fields = ARENA_ARRAY(a, struct out_field, 2);
+	fields[0] = (struct out_field) { .name = first, .type = &word_pointer };
+	fields[1] = (struct out_field) { .name = second, .type = second_type, .off = 8 };
+	o->kind = OUT_RECORD;
+	o->fields = fields;
+	o->n_fields = 2;
+}
+
+// An argument of its own is sent with its bytes. Inside of others it has become a text, and an
+// interface a name, unless there are too many of them: then they are what is in memory there.
+static void add_go(struct arena *a, const struct type *t, struct out_type *o, unsigned depth)
+{
+	static const struct out_type length = { .kind = OUT_INT, .size = 8 };
+	if (t->kind == TYPE_STRING && depth == 0)
+		o->kind = OUT_TEXT;
+	else if (t->kind == TYPE_STRING)
+		add_words(a, o, STR("str"), STR("len"), &length);
+	else if (t->kind == TYPE_IFACE)
+		add_words(a, o, t->is_empty_iface ? STR("type") : STR("tab"), STR("data"),
+			  &word_pointer);
+	else if (t->kind == TYPE_FUNC && t->go_kind && t->size == 8)
+		o->kind = OUT_POINTER;
 }
 
 static const struct out_type *shown_within(struct arena *a, struct type *t, unsigned depth)
@@ -101,7 +134,10 @@ static const struct out_type *shown_within(struct arena *a, struct type *t, unsi
 	if (depth >= OUT_DEPTH_MAX)
 		return o;
 	o->kind = simple_kind(t);
+	add_go(a, t, o, depth);
 	o->is_word = t->is_word;
+	o->is_go = t->go_kind != 0;
+	o->is_duration = is_duration(t);
 	if (t->kind == TYPE_ARRAY && t->elem)
 		add_array(a, t, o, depth);
 	else if (t->kind == TYPE_ENUM)

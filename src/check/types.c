@@ -43,6 +43,10 @@ void types_init(struct checker *c)
 	b->chars[1]->is_signed = true;
 	b->real[0] = make(c, TYPE_FLOAT, "float", 4);
 	b->real[1] = make(c, TYPE_FLOAT, "double", 8);
+	b->go_real[0] = make(c, TYPE_FLOAT, "float32", 4);
+	b->go_real[1] = make(c, TYPE_FLOAT, "float64", 8);
+	b->nil = make(c, TYPE_PTR, "nil", 8);
+	b->nil->go_kind = GO_UNSAFE;
 	b->symbol = type_opaque(c, shown_of(c, OUT_SYMBOL, 16), "usym_t");
 }
 
@@ -67,6 +71,28 @@ static struct type *sized(struct checker *c, enum type_kind kind, const char *na
 struct type *type_text(struct checker *c, uint64_t size)
 {
 	return sized(c, TYPE_TEXT, "string", MAX(size, 1));
+}
+
+struct type *type_go_text(struct checker *c, uint64_t size)
+{
+	uint64_t key = (uint64_t)TYPE_STRING << 40 | size;
+	struct type *t = map_get(&c->texts, key);
+	if (t)
+		return t;
+	t = make(c, TYPE_TEXT, "string", MAX(size, 1));
+	t->go_kind = GO_STRING;
+	map_put(&c->texts, key, t);
+	return t;
+}
+
+// The text that can hold both.
+static struct type *join_texts(struct checker *c, const struct type *a, const struct type *b)
+{
+	if (!a->go_kind && !b->go_kind)
+		return type_text(c, MAX(a->size, b->size));
+	uint64_t a_size = a->go_kind ? a->size : ((a->size + 7) & ~7ull) + 8;
+	uint64_t b_size = b->go_kind ? b->size : ((b->size + 7) & ~7ull) + 8;
+	return type_go_text(c, MAX(a_size, b_size));
 }
 
 struct type *type_buffer(struct checker *c, uint64_t n_bytes)
@@ -240,7 +266,7 @@ struct type *type_kept(struct checker *c, struct type *t)
 
 struct type *type_key_kept(struct checker *c, struct type *t)
 {
-	if (t->kind == TYPE_TEXT)
+	if (t->kind == TYPE_TEXT && !t->go_kind)
 		return type_text(c, (t->size + 7) & ~7ull);
 	if (t->kind == TYPE_TUPLE || is_made_record(t))
 		return map_fields(c, t, type_key_kept);
@@ -290,15 +316,23 @@ static bool same_within(struct type *a, struct type *b, unsigned depth)
 	switch (a->kind) {
 	case TYPE_INT:
 	case TYPE_UINT:
-		return a->is_word == b->is_word;
+		return a->is_word == b->is_word && is_duration(a) == is_duration(b);
 	case TYPE_CHAR:
 		return a->is_signed == b->is_signed;
 	case TYPE_BOOL:
 	case TYPE_VOID:
 	case TYPE_FLOAT:
-	case TYPE_TEXT:
+	case TYPE_COMPLEX:
+	case TYPE_STRING:
 	case TYPE_BUFFER:
 		return true;
+	case TYPE_TEXT:
+		return a->go_kind == b->go_kind;
+	case TYPE_SLICE:
+	case TYPE_CHAN:
+		return same_pointed(a->elem, b->elem, depth);
+	case TYPE_MAP:
+		return same_pointed(a->key, b->key, depth) && same_pointed(a->elem, b->elem, depth);
 	case TYPE_PTR:
 		return a->is_kernel == b->is_kernel && same_pointed(a->elem, b->elem, depth);
 	case TYPE_ARRAY:
@@ -314,14 +348,9 @@ static bool same_within(struct type *a, struct type *b, unsigned depth)
 		return a->name.len && str_eq(a->name, b->name);
 	case TYPE_OPAQUE:
 		return same_shown(a->shown, b->shown);
-	case TYPE_COMPLEX:
 	case TYPE_FUNC:
 	case TYPE_NAMED:
-	case TYPE_STRING:
-	case TYPE_SLICE:
 	case TYPE_IFACE:
-	case TYPE_MAP:
-	case TYPE_CHAN:
 	case TYPE_UNKNOWN:
 		return false;
 	}
@@ -381,6 +410,17 @@ static struct type *join_pointers(struct checker *c, struct type *a, struct type
 	return is_number(x) && is_number(y) && x->size == y->size ? a : NULL;
 }
 
+// Of nil and what it may become: all zeros are nil there too.
+static struct type *join_nil(struct checker *c, struct type *a, struct type *b)
+{
+	if (a != c->basic.nil && b != c->basic.nil)
+		return NULL;
+	struct type *t = a == c->basic.nil ? b : a;
+	bool has_nil = t->kind == TYPE_SLICE || t->kind == TYPE_MAP || t->kind == TYPE_CHAN ||
+		       is_name_value(t);
+	return has_nil ? t : NULL;
+}
+
 struct type *type_join(struct checker *c, struct type *a, struct type *b)
 {
 	if (type_same(a, b))
@@ -390,8 +430,10 @@ struct type *type_join(struct checker *c, struct type *a, struct type *b)
 	if (is_number(a) && is_number(b))
 		return join_ints(c, a, b);
 	if (a->kind != b->kind)
-		return NULL;
-	if (a->kind == TYPE_TEXT || a->kind == TYPE_BUFFER)
+		return join_nil(c, a, b);
+	if (a->kind == TYPE_TEXT)
+		return join_texts(c, a, b);
+	if (a->kind == TYPE_BUFFER)
 		return a->size >= b->size ? a : b;
 	if (a->kind == TYPE_TUPLE || (is_made_record(a) && is_made_record(b)))
 		return join_fields(c, a, b);

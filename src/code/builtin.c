@@ -53,8 +53,7 @@ static void elapsed(struct gen *g)
 
 // --- the task ---
 
-// r0 = r0's member, a word of the kernel's memory.
-static void task_member(struct gen *g, const char *path, unsigned bytes, struct span span)
+void gen_task_member(struct gen *g, const char *path, unsigned bytes, struct span span)
 {
 	struct unit *u = g->u;
 	uint32_t off = 0;
@@ -81,8 +80,8 @@ static void task_member(struct gen *g, const char *path, unsigned bytes, struct 
 static void parent_pid(struct gen *g, struct span span)
 {
 	bpf_call(g->b, BPF_FUNC_get_current_task);
-	task_member(g, "real_parent", 8, span);
-	task_member(g, "tgid", 4, span);
+	gen_task_member(g, "real_parent", 8, span);
+	gen_task_member(g, "tgid", 4, span);
 }
 
 static void half(struct gen *g, int helper, bool is_upper)
@@ -123,6 +122,46 @@ static uint64_t n_cpus(void)
 {
 	long n = sysconf(_SC_NPROCESSORS_ONLN);
 	return n > 0 ? (uint64_t)n : 1;
+}
+
+// What the probe gives, and the call or goroutine that it is in.
+static void probe_num(struct gen *g, struct expr *e, const struct builtin_use *u)
+{
+	struct bpf_asm *b = g->b;
+	switch ((int)u->id) {
+	case BUILTIN_ARG:
+		gen_arg(g, e, u->index);
+		break;
+	case BUILTIN_SARG:
+		stack_word(g, u, e->span);
+		break;
+	case BUILTIN_RETVAL:
+		gen_reg(g, R0, 0);
+		break;
+	case BUILTIN_REG:
+		gen_reg(g, R0, (uint16_t)u->index);
+		break;
+	case BUILTIN_CTX:
+		bpf_mov(b, R0, R_CTX);
+		break;
+	case BUILTIN_PROBE:
+		gen_site_word(g, 0, e->span);
+		break;
+	case BUILTIN_FUNC:
+		gen_site_word(g, 8, e->span);
+		break;
+	case BUILTIN_GOID:
+	case BUILTIN_PARENT_GOID:
+		gen_g_word(g, u->id == BUILTIN_GOID ? g->part->g->goid : g->part->g->parent_goid,
+			   e->span);
+		break;
+	case BUILTIN_DURATION:
+		spot_load(g, 8, R0, g->duration);
+		break;
+	default:
+		bpf_const(b, R0, 0); // no number
+		break;
+	}
 }
 
 void gen_builtin_num(struct gen *g, struct expr *e, const struct builtin_use *u)
@@ -172,27 +211,6 @@ void gen_builtin_num(struct gen *g, struct expr *e, const struct builtin_use *u)
 	case BUILTIN_JIFFIES:
 		bpf_call(b, BPF_FUNC_jiffies64);
 		break;
-	case BUILTIN_ARG:
-		gen_arg(g, e, u->index);
-		break;
-	case BUILTIN_SARG:
-		stack_word(g, u, e->span);
-		break;
-	case BUILTIN_RETVAL:
-		gen_reg(g, R0, 0);
-		break;
-	case BUILTIN_REG:
-		gen_reg(g, R0, (uint16_t)u->index);
-		break;
-	case BUILTIN_CTX:
-		bpf_mov(b, R0, R_CTX);
-		break;
-	case BUILTIN_PROBE:
-		gen_site_word(g, 0, e->span);
-		break;
-	case BUILTIN_FUNC:
-		gen_site_word(g, 8, e->span);
-		break;
 	case BUILTIN_NUMAID:
 		half(g, BPF_FUNC_get_numa_node_id, false);
 		break;
@@ -200,7 +218,7 @@ void gen_builtin_num(struct gen *g, struct expr *e, const struct builtin_use *u)
 		user_mode(g);
 		break;
 	default:
-		bpf_const(b, R0, 0); // no number
+		probe_num(g, e, u);
 		break;
 	}
 }
@@ -216,6 +234,8 @@ void gen_builtin_into(struct gen *g, struct expr *e, const struct builtin_use *u
 			spot_zero(g, spot_at(to, 16), size - 16);
 	} else if (u->id == BUILTIN_USTACK || u->id == BUILTIN_KSTACK) {
 		gen_stack_into(g, e, u, to);
+	} else if (u->id == BUILTIN_GOFUNC) {
+		gen_gofunc(g, e, to);
 	} else {
 		gen_builtin_num(g, e, u);
 		spot_store(g, 8, to, R0);
@@ -402,6 +422,9 @@ void gen_call_into(struct gen *g, struct expr *e, struct spot to)
 		break;
 	case FUNCTION_MACADDR:
 		gen_into(g, arg(e, 0), to);
+		break;
+	case FUNCTION_TYPENAME:
+		gen_typename(g, e, to);
 		break;
 	case FUNCTION_STRFTIME:
 	case FUNCTION_CGROUP_PATH:

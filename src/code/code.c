@@ -111,6 +111,9 @@ static void emit_cold(struct gen *g, const struct cold *c)
 		bpf_jump(g->b, c->back);
 		bpf_bind(g->b, other);
 		count(g, failure_off(c->other_failure));
+	} else if (c->kind == COLD_UNREAD) {
+		bpf_comment(g->b, "could not be read");
+		gen_failed(g, &c->on_fail);
 	} else {
 		if (c->kind == COLD_FETCH) {
 			fetch_again(g, c->fetch);
@@ -118,6 +121,7 @@ static void emit_cold(struct gen *g, const struct cold *c)
 		}
 		bpf_comment(g->b, "failed");
 		count(g, failure_off(c->failure));
+		gen_failed(g, &c->on_fail);
 	}
 	bpf_jump(g->b, c->back);
 	gen_at_again(g, before);
@@ -178,6 +182,7 @@ static void make_maps(struct unit *u)
 	for (size_t i = 0; i < p->n_maps; i++)
 		u->c->map_of[i] = map_create(u, p->maps[i], has_perf_event);
 	scratch_maps(u);
+	calls_map(u);
 }
 
 // --- one program ---
@@ -258,6 +263,15 @@ static int frame_limit(int depth)
 	return MIN(STACK_BYTES / (depth + 1) & ~31, STACK_OWN_BYTES);
 }
 
+// Of marks that variables could not be read: a bit for each.
+static uint64_t unread_bytes(const struct gen *g)
+{
+	bool has_some = false;
+	for (size_t i = 0; g->may_be_unread && i < g->part->n_vars; i++)
+		has_some |= g->may_be_unread[i];
+	return has_some ? (g->part->n_vars + 63) / 64 * 8 : 0;
+}
+
 static void make_vars(struct gen *g)
 {
 	const struct program_part *part = g->part;
@@ -267,6 +281,9 @@ static void make_vars(struct gen *g)
 		// Callbacks reach only scratch memory.
 		g->vars[i] = g->has_callbacks ? frame_alloc_scratch(g, size) : frame_alloc(g, size);
 	}
+	int size = (int)unread_bytes(g);
+	if (size)
+		g->unread = g->has_callbacks ? frame_alloc_scratch(g, size) : frame_alloc(g, size);
 }
 
 static void clear_vars(struct gen *g)
@@ -275,19 +292,28 @@ static void clear_vars(struct gen *g)
 		bpf_comment(g->b, "$%.*s", STR_ARG(g->part->vars[i]->name));
 		spot_zero(g, g->vars[i], (g->part->vars[i]->type->size + 7) & ~7ULL);
 	}
+	if (unread_bytes(g))
+		spot_zero(g, g->unread, unread_bytes(g));
 }
 
-static void emit_predicate(struct gen *g, struct bpf_label out)
+// What comes before the body: of a return probe, the call's entry is looked up; then the predicate.
+static void emit_conditions(struct gen *g, struct bpf_label out)
 {
 	bool used = g->uses_scratch;
-	struct frame before = g->f;
 	g->uses_scratch = false;
-	uint32_t at = gen_at(g, g->part->predicate->span);
-	gen_jump(g, g->part->predicate, false, out);
-	gen_at_again(g, at);
-	g->predicate_uses_scratch = g->uses_scratch;
+	if (g->part->call)
+		gen_call_end(g, out);
+	if (g->part->predicate) {
+		struct frame before = g->f;
+		uint32_t at = gen_at(g, g->part->predicate->span);
+		fail_leaves(g, out);
+		gen_jump(g, g->part->predicate, false, out);
+		g->on_fail = (struct on_fail) { 0 };
+		gen_at_again(g, at);
+		g->f = before;
+	}
+	g->conditions_use_scratch = g->uses_scratch;
 	g->uses_scratch |= used;
-	g->f = before;
 }
 
 // What every function's frame has: its link if there are callbacks, and the word for loops.
@@ -312,41 +338,69 @@ static void emit_callbacks(struct gen *g)
 	}
 }
 
-static void emit(struct gen *g)
+static void emit_start(struct gen *g, struct bpf_label out)
 {
 	const struct program_part *part = g->part;
-	struct bpf_asm *b = g->b;
-	struct bpf_label out = bpf_label_new(b);
-	bool claims_early = g->has_scratch && g->predicate_uses_scratch;
-	g->leave = bpf_label_new(b);
 	gen_at(g, part->clause->clause->attach ? part->clause->clause->attach->span : SPAN_NONE);
 	g->f = frame_start(g, SCRATCH_START);
-	bpf_mov(b, R_CTX, R1);
+	bpf_mov(g->b, R_CTX, R1);
 	check_active(g, out);
 	if (part->entry_cc != INSN_CC_NONE)
 		check_flags(g, part->entry_cc & 0xf, out);
 	if (part->checks_pid)
 		check_pid(g, out);
+}
+
+static void emit_end(struct gen *g, struct bpf_label out)
+{
+	bpf_bind(g->b, out);
+	bpf_const(g->b, R0, 0);
+	bpf_exit(g->b);
+	gen_cold_flush(g);
+}
+
+// The program at the entries of the calls that a return probe waits for.
+static void emit_call_entry(struct gen *g)
+{
+	struct bpf_label out = bpf_label_new(g->b);
+	emit_start(g, out);
+	gen_call_begin(g, out);
+	emit_end(g, out);
+}
+
+static void emit(struct gen *g)
+{
+	const struct program_part *part = g->part;
+	struct bpf_asm *b = g->b;
+	struct bpf_label out = bpf_label_new(b);
+	bool claims_early = g->has_scratch && g->conditions_use_scratch;
+	if (part->is_call_entry) {
+		emit_call_entry(g);
+		return;
+	}
+	g->leave = bpf_label_new(b);
+	emit_start(g, out);
 	if (g->has_callbacks)
 		bpf_store(b, 8, R_FRAME, LINK_CTX, R_CTX);
 	if (claims_early)
 		gen_claim(g);
-	if (part->predicate)
-		emit_predicate(g, claims_early ? g->leave : out);
-	// Known to be used before the body is: variables may be large.
-	make_vars(g);
+	emit_conditions(g, claims_early ? g->leave : out);
 	if (g->has_scratch && !claims_early)
 		gen_claim(g);
+	make_vars(g);
 	clear_vars(g);
 	gen_block(g, part->body);
 	bpf_bind(b, g->leave);
 	if (g->has_scratch)
 		gen_release(g);
-	bpf_bind(b, out);
-	bpf_const(b, R0, 0);
-	bpf_exit(b);
-	gen_cold_flush(g);
+	emit_end(g, out);
 	emit_callbacks(g);
+}
+
+static bool is_go(const struct program_part *part)
+{
+	const struct plan_probe *p = part->n_probes ? part->probes[0] : NULL;
+	return p && p->program && p->func && target_func_is_go(p->program->target, p->func);
 }
 
 static struct gen gen_init(struct unit *u, const struct program_part *part)
@@ -359,7 +413,8 @@ static struct gen gen_init(struct unit *u, const struct program_part *part)
 		.part = part,
 		.type = u->c->progs[part->index].type,
 		.has_scratch = true,
-		.predicate_uses_scratch = true,
+		.conditions_use_scratch = true,
+		.is_go = is_go(part),
 		.span = BPF_SPAN_NONE,
 	};
 	g.stack_depth = loops_depth(part, &g.has_callbacks);
@@ -382,19 +437,44 @@ static void check_maps(struct gen *g, const struct bpf_code *code)
 	diag_hint(g->p->diag, "one map with a key more can stand for several: @m[\"reads\", tid]");
 }
 
+// The round that tells what the program needs. What one variable may be is known of another one
+// that is set from it one round later.
+static struct gen first_round(struct unit *u, const struct program_part *part, bool *may_be_unread)
+{
+	size_t n_spans = u->spans.n;
+	for (;;) {
+		struct gen g = gen_init(u, part);
+		g.may_be_unread = may_be_unread;
+		g.found_unread = ARENA_ARRAY(u->a, bool, part->n_vars);
+		u->spans.n = n_spans;
+		emit(&g);
+		bool is_done = true;
+		for (size_t i = 0; i < part->n_vars; i++) {
+			is_done &= may_be_unread[i] || !g.found_unread[i];
+			may_be_unread[i] |= g.found_unread[i];
+		}
+		if (is_done || diag_n_errors(u->p->diag))
+			return g;
+	}
+}
+
 static struct err *make_prog(struct unit *u, const struct program_part *part)
 {
 	size_t n_spans = u->spans.n;
-	struct gen first = gen_init(u, part);
-	emit(&first);
+	bool *may_be_unread = ARENA_ARRAY(u->a, bool, part->n_vars);
+	struct gen first = first_round(u, part, may_be_unread);
 	if (diag_n_errors(u->p->diag))
 		return NULL;
 	u->spans.n = n_spans;
 	struct gen g = gen_init(u, part);
+	g.may_be_unread = may_be_unread;
 	g.has_scratch = first.uses_scratch || g.has_callbacks;
-	g.predicate_uses_scratch = first.predicate_uses_scratch;
+	g.conditions_use_scratch = first.conditions_use_scratch;
 	emit(&g);
-	if (g.has_scratch)
+	// At a call's entry, the call's own record is the scratch memory.
+	if (part->is_call_entry)
+		u->call_bytes = MAX(u->call_bytes, (uint32_t)g.scratch_max);
+	else if (g.has_scratch)
 		u->scratch_bytes =
 			MAX(u->scratch_bytes, (uint32_t)MAX(g.scratch_max, SCRATCH_START));
 	u->c->progs[part->index].is_sleepable = g.sleeps;
@@ -413,6 +493,7 @@ static void unit_finish(struct unit *u)
 		u->scratch->value_size = (u->scratch_bytes + 7) & ~7u;
 		VEC_PUSH(u->a, &u->maps, u->scratch);
 	}
+	calls_map_finish(u);
 	u->c->failures = u->failures.v;
 	u->c->n_failures = u->failures.n;
 	u->c->maps = u->maps.v;

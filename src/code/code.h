@@ -28,13 +28,18 @@ struct code_globals {
 	uint64_t start_ns;   // CLOCK_BOOTTIME: elapsed counts from here
 	uint64_t n_lost;     // events that found the ring buffer full
 	uint64_t n_busy;     // hits that found no scratch memory
+	uint64_t n_dropped;  // calls that ended without a return: a panic, Goexit
+	uint64_t n_unpaired; // returns of calls that nothing is known of
+	uint64_t n_unkept;   // calls that found no room in map calls
+	uint64_t n_unowned;  // calls whose goroutine is not known
+	uint64_t n_owners;   // heads that were added to map calls
 	uint64_t failures[]; // code.n_failures
 };
 
 // The start of a record of the ring buffer.
 struct code_event {
 	uint32_t kind;  // CODE_EVENT_*, or an action's index
-	uint32_t extra; // see each
+	uint32_t extra; // of an action: which arguments could not be read
 };
 
 enum {
@@ -51,6 +56,34 @@ struct code_process {
 	uint64_t pc;
 };
 
+// Map calls: the calls that return probes wait for. Each goroutine (in C, each thread) has a stack
+// of them for each return probe: a head, and an entry for each level. Depth is how far the stack
+// pointer was from the stack's end at the entry: a call that is nested in another one is deeper,
+// and when Go moves a stack it stays the same.
+struct code_call_key {
+	uint64_t owner; // address of struct g; in C: process and thread
+	uint32_t pid;
+	uint32_t number; // program_call.index << CODE_LEVEL_BITS | level
+};
+
+#define CODE_LEVEL_BITS 20
+#define CODE_LEVEL_HEAD ((1u << CODE_LEVEL_BITS) - 1)
+
+// The value of a head.
+struct code_call_head {
+	uint64_t goid; // whose calls these are: struct g is used again by others
+	uint64_t top;  // depth of the last call
+	uint64_t n;    // calls that are open
+};
+
+// The value of a level; what is kept follows.
+struct code_call {
+	uint64_t depth;
+	uint64_t below; // depth of the call around it, 0: none
+	uint64_t start_ns;
+	uint64_t site; // where it was entered, where that is asked for: a program_site
+};
+
 // OUT_STACK: what stands in keys, values and events. The frames are in map stacks.
 struct code_stack {
 	uint64_t id; // 0: there was no stack
@@ -62,6 +95,13 @@ struct code_stack {
 struct code_symbol {
 	uint64_t pc;
 	uint32_t pid; // 0: the kernel's
+	uint32_t zero;
+};
+
+// OUT_NAME of NAME_GO_TYPE and NAME_GO_FUNC
+struct code_go_name {
+	uint64_t vaddr;   // in the file, or where something was made at run time; 0: nil
+	uint32_t program; // in program.programs
 	uint32_t zero;
 };
 
@@ -89,6 +129,7 @@ struct code {
 	struct bpf_map *sites;   // NULL: not used. Values to be written before anything runs:
 	const void *site_values; // n_sites of sites->value_size
 	struct bpf_map *stacks;  // NULL: not used
+	struct bpf_map *calls;   // likewise
 	bool has_symbols;        // addresses of processes are put into words
 	const struct code_failure *failures;
 	size_t n_failures;
@@ -107,6 +148,8 @@ struct code_options {
 // not to be used then. Everything is the arena's.
 MUST_USE struct err *code_make(struct arena *a, const struct program *p,
 			       const struct code_options *options, struct code **out);
+// Calls that map calls has room for.
+uint32_t code_calls_room(const struct bpf_map *calls);
 // A map without keys is an array of one value, or one of each CPU; the last word of it says whether
 // it was ever set. value: what bpf_map_lookup gives. True for entries of other maps.
 bool code_map_is_set(const struct bpf_map *m, const void *value);

@@ -313,6 +313,24 @@ void gen_places_into(struct gen *g, const struct member_use *m, struct expr *e, 
 	}
 }
 
+bool gen_places_address(struct gen *g, const struct member_use *m, struct expr *e)
+{
+	uint64_t end = 0;
+	if (!m->places.n)
+		return false;
+	struct place first = m->places.v[0];
+	bool is_memory = first.kind == PLACE_MEM || first.kind == PLACE_CFA;
+	for (size_t i = 0; i < m->places.n; i++) {
+		const struct place *p = &m->places.v[i];
+		if (!is_memory || p->kind != first.kind || p->reg != first.reg ||
+		    p->off - (int64_t)p->off_in_value != first.off - (int64_t)first.off_in_value)
+			return false;
+		end = MAX(end, p->size ? p->off_in_value + p->size : type_strip(e->type)->size);
+	}
+	first.off -= (int64_t)first.off_in_value;
+	return end <= type_strip(e->type)->size && place_address(g, &first, e->span);
+}
+
 void gen_places_num(struct gen *g, const struct member_use *m, struct expr *e)
 {
 	uint64_t size = MIN(type_strip(e->type)->size, 8u);

@@ -17,7 +17,7 @@ void gen_leave(struct gen *g)
 	bpf_exit(g->b);
 }
 
-static void assign_var(struct gen *g, struct expr *var, struct expr *value)
+static void set_var(struct gen *g, struct expr *var, struct expr *value)
 {
 	const struct program_var *v = var->meaning;
 	struct spot to = g->vars[v->index];
@@ -34,6 +34,29 @@ static void assign_var(struct gen *g, struct expr *var, struct expr *value)
 		gen_into_typed(g, value, v->type, to);
 	}
 	g->f = before;
+}
+
+// A value that cannot be read is kept as such, in a variable that may have one.
+static void assign_var(struct gen *g, struct expr *var, struct expr *value)
+{
+	const struct program_var *v = var->meaning;
+	const struct on_fail outer = g->on_fail;
+	struct bpf_label unread = bpf_label_new(g->b), done = bpf_label_new(g->b);
+	bool may_be_unread = g->may_be_unread && g->may_be_unread[v->index];
+	if (!g->is_go) {
+		set_var(g, var, value);
+		return;
+	}
+	fail_leaves(g, unread);
+	g->on_fail.is_used = g->found_unread ? &g->found_unread[v->index] : NULL;
+	set_var(g, var, value);
+	g->on_fail = outer;
+	gen_var_is_read(g, v, true);
+	if (may_be_unread)
+		bpf_jump(g->b, done);
+	bpf_bind(g->b, unread);
+	gen_var_is_read(g, v, false);
+	bpf_bind(g->b, done);
 }
 
 static void assign(struct gen *g, const struct stmt *s)
@@ -59,8 +82,10 @@ static void let(struct gen *g, const struct stmt *s)
 		return;
 	}
 	const struct program_var *v = s->let.var->meaning;
-	if (v)
-		spot_zero(g, g->vars[v->index], (type_strip(v->type)->size + 7) & ~7ULL);
+	if (!v)
+		return;
+	spot_zero(g, g->vars[v->index], (type_strip(v->type)->size + 7) & ~7ULL);
+	gen_var_is_read(g, v, true);
 }
 
 static void comment(struct gen *g, struct span span)
@@ -110,7 +135,6 @@ static void stmt(struct gen *g, const struct stmt *s)
 	case STMT_RETURN:
 		if (s->expr)
 			gen_effect(g, s->expr);
-		gen_leave(g);
 		break;
 	}
 }
@@ -118,16 +142,24 @@ static void stmt(struct gen *g, const struct stmt *s)
 void gen_stmt(struct gen *g, const struct stmt *s)
 {
 	struct frame before = g->f;
+	const struct on_fail outer = g->on_fail;
+	struct bpf_label over = bpf_label_new(g->b);
 	uint32_t at = gen_at(g, s->span);
 	comment(g, s->span);
+	fail_leaves(g, over);
 	stmt(g, s);
+	bpf_bind(g->b, over);
+	g->on_fail = outer;
+	// Whether or not it has a value, a return is one.
+	if (s->kind == STMT_RETURN)
+		gen_leave(g);
 	gen_at_again(g, at);
 	g->f = before;
 	if (g->cold.n && bpf_here(g->b) - g->cold_since > COLD_DISTANCE) {
-		struct bpf_label over = bpf_label_new(g->b);
-		bpf_jump(g->b, over);
+		struct bpf_label behind = bpf_label_new(g->b);
+		bpf_jump(g->b, behind);
 		gen_cold_flush(g);
-		bpf_bind(g->b, over);
+		bpf_bind(g->b, behind);
 	}
 }
 

@@ -21,7 +21,15 @@ static uint64_t padded(uint64_t n)
 static bool is_in_tail(struct type *t)
 {
 	t = type_strip(t);
-	return t->kind == TYPE_BUFFER || (t->kind == TYPE_TEXT && t->size > TEXT_FIXED);
+	return t->kind == TYPE_BUFFER || t->kind == TYPE_STRING ||
+	       (t->kind == TYPE_TEXT && t->size > TEXT_FIXED);
+}
+
+// The most that it takes there.
+static uint64_t tail_size(const struct gen *g, struct type *t)
+{
+	t = type_strip(t);
+	return t->kind == TYPE_STRING ? 8 + (uint64_t)g->p->config->max_strlen : t->size;
 }
 
 static uint64_t fixed_size(struct type *t)
@@ -38,17 +46,55 @@ static struct bytes part(struct bytes b, uint64_t off, uint64_t len)
 	return (struct bytes) { b.p + off, (size_t)len };
 }
 
+// --- what could not be read ---
+//
+// In code_event.extra every argument has a bit, in a tuple every item.
+
+static size_t n_items(const struct expr *e)
+{
+	if (e->kind == EXPR_TUPLE || e->kind == EXPR_RECORD)
+		return type_strip(e->type)->n_fields;
+	return 0;
+}
+
+static size_t n_bits(const struct expr *e)
+{
+	return MAX(n_items(e), 1u);
+}
+
+// Like a Go text without a length.
+static struct out_value unreadable(void)
+{
+	static const struct out_type type = { .kind = OUT_TEXT, .size = sizeof(uint64_t) };
+	static const uint64_t length = OUT_UNREADABLE;
+	struct bytes bytes = { (const uint8_t *)&length, sizeof(length) };
+	return (struct out_value) { .type = &type, .bytes = bytes };
+}
+
+// Marks what is so in the value of e, whose first bit is this one.
+static void mark(struct out_value *v, const struct expr *e, uint32_t marks, size_t bit)
+{
+	for (size_t i = 0; i < n_items(e); i++)
+		if (marks & mark_bit(bit + i))
+			v->unreadable |= mark_bit(i);
+	if (!n_items(e) && (marks & mark_bit(bit)))
+		*v = unreadable();
+}
+
 bool code_event_args(const struct program_action *action, struct bytes record,
 		     struct out_value *args)
 {
 	uint64_t off = sizeof(struct code_event);
+	size_t bit = 0;
+	struct code_event head = { 0 };
+	memcpy(&head, record.p, MIN(record.len, sizeof(head)));
 	for (size_t i = 0; i < action->n_args; i++) {
 		struct type *t = type_strip(action->args[i].value->type);
 		uint64_t size = fixed_size(t);
 		struct bytes slot = part(record, off, size);
 		if (!slot.p)
 			return false;
-		args[i] = (struct out_value) { action->args[i].shown, slot };
+		args[i] = (struct out_value) { .type = action->args[i].shown, .bytes = slot };
 		if (is_in_tail(t)) {
 			struct tail_ref r;
 			memcpy(&r, slot.p, sizeof(r));
@@ -58,6 +104,8 @@ bool code_event_args(const struct program_action *action, struct bytes record,
 		} else if (type_is_memory(t)) {
 			args[i].bytes.len = (size_t)t->size;
 		}
+		mark(&args[i], action->args[i].value, head.extra, bit);
+		bit += n_bits(action->args[i].value);
 		off += size;
 	}
 	return true;
@@ -144,6 +192,11 @@ static void own_text(struct gen *g, const struct tail *t, struct expr *e, uint64
 	struct frame before = g->f;
 	struct bpf_label whole = bpf_label_new(b);
 	struct spot s = gen_spot(g, e);
+	if (type_strip(e->type)->go_kind) {
+		gen_go_text_send(g, s, type_strip(e->type), tail_end(t), t->impossible);
+		g->f = before;
+		return;
+	}
 	dest_ref(g, R1, tail_end(t), 0);
 	bpf_const(b, R2, size);
 	spot_ref(g, R3, s);
@@ -192,10 +245,12 @@ static void read_buffer(struct gen *g, const struct tail *t, struct expr *e, uin
 
 static void tail_arg(struct gen *g, struct tail *t, struct expr *e, struct spot ref)
 {
-	uint64_t size = type_strip(e->type)->size;
+	uint64_t size = tail_size(g, e->type);
 	struct frame before = g->f;
 	uint32_t at = gen_at(g, e->span);
-	if (is_call_of(e, FUNCTION_STR)) {
+	if (type_strip(e->type)->kind == TYPE_STRING) {
+		gen_go_sized(g, e, tail_end(t), size - 8);
+	} else if (is_call_of(e, FUNCTION_STR)) {
 		struct source s = source_of(g, e);
 		source_read_text(g, &s, tail_end(t), size, e->span);
 	} else if (is_call_of(e, FUNCTION_BUF)) {
@@ -277,36 +332,49 @@ struct event_size {
 	uint64_t tail;
 };
 
-static struct event_size event_size(const struct program_action *action)
+static struct event_size event_size(const struct gen *g, const struct program_action *action)
 {
 	struct event_size s = { .fixed = sizeof(struct code_event) };
 	for (size_t i = 0; i < action->n_args; i++) {
 		struct type *t = action->args[i].value->type;
 		s.fixed += fixed_size(t);
-		s.tail += is_in_tail(t) ? padded(type_strip(t)->size) : 0;
+		s.tail += is_in_tail(t) ? padded(tail_size(g, t)) : 0;
 	}
 	return s;
+}
+
+static void arg_fails(struct gen *g, struct spot event, const struct expr *e, size_t bit)
+{
+	fail_marks(g, spot_at(event, offsetof(struct code_event, extra)), mark_bit(bit));
+	g->on_fail.items_bit = n_items(e) ? (unsigned)bit + 1 : 0;
 }
 
 void gen_action(struct gen *g, struct expr *call, const struct program_action *action)
 {
 	struct frame before = g->f;
-	struct event_size size = event_size(action);
+	struct event_size size = event_size(g, action);
 	struct spot event = size.tail ? frame_alloc_scratch(g, (int)(size.fixed + size.tail))
 				      : frame_alloc(g, (int)size.fixed);
 	struct tail tail = { .event = event, .start = size.fixed };
 	tail.impossible = bpf_label_new(g->b);
 	uint64_t off = sizeof(struct code_event);
+	size_t bit = 0;
 	(void)call;
+	const struct on_fail outer = g->on_fail;
 	spot_store_imm(g, 8, event, action->index);
 	for (size_t i = 0; i < action->n_args; i++) {
 		struct expr *e = action->args[i].value;
+		// An entry's key is no value to be shown: without it there is no entry.
+		if (action->kind != ACTION_PRINT_ENTRY)
+			arg_fails(g, event, e, bit);
 		if (is_in_tail(e->type))
 			tail_arg(g, &tail, e, spot_at(event, (int64_t)off));
 		else
 			fixed_arg(g, e, spot_at(event, (int64_t)off));
 		off += fixed_size(e->type);
+		bit += n_bits(e);
 	}
+	g->on_fail = outer;
 	if (tail.has_pos)
 		send_tail(g, &tail);
 	else

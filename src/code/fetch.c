@@ -62,22 +62,21 @@ static bool may_sleep(const struct gen *g)
 void gen_fetch(struct gen *g, struct fetch f, struct span span)
 {
 	struct frame before = g->f;
-	if (f.from.space != SPACE_USER || !may_sleep(g)) {
-		read_it(g, &f);
-		gen_check(g, span, "cannot read memory");
-		return;
-	}
-	g->sleeps = true;
-	f.touched = frame_alloc(g, 8);
-	read_it(g, &f);
-	struct fetch *kept = ARENA_NEW(g->a, struct fetch);
-	*kept = f;
-	kept->to = dest_kept(g, f.to);
 	struct bpf_label back = bpf_label_new(g->b);
-	struct cold c = { .kind = COLD_FETCH,
+	struct cold c = { .kind = COLD_FAILURE,
 			  .failure = gen_failure(g, span, "cannot read memory", NULL),
-			  .fetch = kept,
+			  .on_fail = fail_here(g),
 			  .back = back };
+	if (f.from.space == SPACE_USER && may_sleep(g)) {
+		struct fetch *kept = ARENA_NEW(g->a, struct fetch);
+		g->sleeps = true;
+		f.touched = frame_alloc(g, 8);
+		*kept = f;
+		kept->to = dest_kept(g, f.to);
+		c.kind = COLD_FETCH;
+		c.fetch = kept;
+	}
+	read_it(g, &f);
 	bpf_jump_if_imm(g->b, BPF_JSLT, R0, 0, gen_cold(g, c));
 	bpf_bind(g->b, back);
 	g->f = before;

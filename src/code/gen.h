@@ -77,14 +77,34 @@ struct pending {
 	bool is_in_map_loop;
 };
 
+// What follows when memory cannot be read, beside that it is counted. In C nothing does: what was
+// wanted is 0, as in bpftrace. In Go no value is invented.
+enum fail_kind {
+	FAIL_GOES_ON,
+	FAIL_LEAVES, // to a place where nothing is done with the value
+	FAIL_MARKS,  // the value gets a mark
+};
+
+struct on_fail {
+	enum fail_kind kind;
+	struct bpf_label to; // LEAVES
+	struct spot mark;    // MARKS: a uint32_t, and which bits of it
+	uint32_t bits;
+	unsigned items_bit; // 1 + that of a tuple's first item: each has one of its own; 0: no
+	bool is_hushed;     // what is being read tells by itself that it could not be read
+	bool is_decided;    // no value would do that: a number or a decision is made of it
+	bool *is_used;      // set when code is made that may fail, not NULL
+};
+
 // Code that is reached when something failed, out of the way of what is usual.
-enum cold_kind { COLD_FAILURE, COLD_UPDATE, COLD_LOST, COLD_FETCH };
+enum cold_kind { COLD_FAILURE, COLD_UPDATE, COLD_LOST, COLD_FETCH, COLD_UNREAD };
 
 struct cold {
 	enum cold_kind kind;
 	struct bpf_label start, back;
 	uint32_t failure, other_failure;
 	const struct fetch *fetch; // FETCH
+	struct on_fail on_fail;    // FETCH, FAILURE, UNREAD
 	uint32_t span;
 };
 
@@ -100,6 +120,7 @@ struct unit {
 	VEC(struct bpf_map *) maps;
 	VEC(struct span) spans;
 	struct bpf_map *scratch, *processes;
+	uint32_t call_bytes;   // of map calls' values
 	struct bpf_map *zeros; // its value is nothing but zeros
 	uint32_t n_slots;      // of scratch memory
 	uint32_t scratch_bytes;
@@ -124,10 +145,20 @@ struct gen {
 	int scratch_max;
 	bool uses_scratch;
 	bool sleeps; // until a page of the traced program is there
-	bool predicate_uses_scratch;
+	bool conditions_use_scratch;
 	// Decided for the second one.
 	bool has_scratch;
 	bool has_callbacks;
+
+	bool is_go; // what cannot be read is no 0
+	struct on_fail on_fail;
+	// Variables whose value may be something that could not be read, by program_var.index:
+	bool *may_be_unread; // known from the last round
+	bool *found_unread;  // found in this one
+	struct spot unread;  // a bit for each variable: it is so now
+
+	struct spot kept;     // what the call's entry has left for a return probe
+	struct spot duration; // likewise
 
 	bool is_in_callback;
 	bool is_in_map_loop; // where the kernel may not sleep
@@ -188,6 +219,9 @@ void spot_const(struct gen *g, struct spot s, struct bytes data, uint64_t bytes)
 // Jumps if bytes of a and b are not the same.
 void spot_differ(struct gen *g, struct spot a, struct spot b, uint64_t bytes,
 		 struct bpf_label differ);
+// Jumps if they are not data and zeros behind it.
+void spot_differ_const(struct gen *g, struct spot s, struct bytes data, uint64_t bytes,
+		       struct bpf_label differ);
 // Jumps if one of the bytes is not 0.
 void spot_not_zero(struct gen *g, struct spot a, uint64_t bytes, struct bpf_label to);
 // Cuts reg's value to the type and extends it to 64 bits again.
@@ -216,6 +250,8 @@ void gen_into_typed(struct gen *g, struct expr *e, struct type *t, struct spot t
 // A place where the value is, which may be a variable's own.
 struct spot gen_spot(struct gen *g, struct expr *e);
 void gen_effect(struct gen *g, struct expr *e);
+// The jump that is taken when left op right is what is said, both being numbers in registers.
+uint8_t gen_jump_of(enum expr_op op, bool when, bool is_unsigned);
 void gen_op(struct gen *g, enum expr_op op, const struct expr *e, bool is_unsigned);
 // r0 = r0 op constant; false if there is no such instruction.
 bool gen_op_imm(struct gen *g, enum expr_op op, bool is_unsigned, uint64_t v);
@@ -239,12 +275,18 @@ struct loc {
 	enum space space;
 	struct spot spot;
 	int64_t off;
+	bool can_fail; // USER: code may go to fail instead, where what is there reads as zeros
+	struct bpf_label fail;
 };
 
 bool expr_is_place(const struct expr *e);
+bool expr_is_kept(const struct expr *e);
 struct loc gen_loc(struct gen *g, struct expr *e);
+// r0 = a number that decides what is read.
+void gen_index(struct gen *g, struct expr *e);
 // r0 = the number there.
 void gen_loc_num(struct gen *g, struct loc l, struct type *t, struct span span);
+// r0 = negative if it could not be read (of what is not ours).
 void gen_loc_into(struct gen *g, struct loc l, uint64_t bytes, struct spot to, struct span span);
 // r0 = the word of the traced program at r0 + off.
 void gen_user_word(struct gen *g, int64_t off, unsigned bytes, struct span span);
@@ -260,6 +302,8 @@ void gen_reg(struct gen *g, uint8_t to, uint16_t dwarf_reg);
 void gen_bias(struct gen *g, struct span span);
 void gen_places_into(struct gen *g, const struct member_use *m, struct expr *e, struct spot to);
 void gen_places_num(struct gen *g, const struct member_use *m, struct expr *e);
+// r0 = the address of all of the value; false if it is not in one piece of memory.
+bool gen_places_address(struct gen *g, const struct member_use *m, struct expr *e);
 void gen_arg(struct gen *g, struct expr *e, uint32_t index);
 // r0 = 64 bits of the site's value in map sites.
 void gen_site_word(struct gen *g, unsigned off, struct span span);
@@ -271,6 +315,24 @@ void gen_caller(struct gen *g, struct span span);
 void gen_cookie(struct gen *g, struct span span);
 // r0 = number of the process (or thread), as the user's namespace has it.
 void gen_pid(struct gen *g, bool is_thread);
+
+// --- calls and goroutines (calls.c) ---
+
+// r0 = address of struct g, 0 if it is not known.
+void gen_g(struct gen *g, struct span span);
+// r0 = a word of struct g, 0 without one.
+void gen_g_word(struct gen *g, int64_t off, struct span span);
+// At the entry: the call becomes the last one of its goroutine. r9 is its record then, in which
+// temporary values have their place, too. Goes to out if it cannot be kept.
+void gen_call_begin(struct gen *g, struct bpf_label out);
+// At the return: what was kept is put where members and duration find it. Goes to out if nothing is
+// known of the call.
+void gen_call_end(struct gen *g, struct bpf_label out);
+void calls_map(struct unit *u);
+// What the programs need is known.
+void calls_map_finish(struct unit *u);
+// r0 = a member of r0, a task_struct: bytes of the kernel's memory.
+void gen_task_member(struct gen *g, const char *path, unsigned bytes, struct span span);
 
 // --- maps (maps.c, agg.c) ---
 
@@ -322,7 +384,7 @@ void dest_ref(struct gen *g, uint8_t reg, struct dest d, int64_t off);
 // The same place, for code that is emitted later.
 struct dest dest_kept(struct gen *g, struct dest d);
 
-// --- memory of the traced program (fetch.c) ---
+// --- memory of the traced program (fetch.c, fail.c) ---
 
 // What is read, kept so that it can be read again.
 struct fetch {
@@ -340,6 +402,30 @@ void gen_fetch(struct gen *g, struct fetch f, struct span span);
 // The same when the first try has failed.
 void fetch_again(struct gen *g, const struct fetch *f);
 
+// These say what follows from here on when memory cannot be read; g->on_fail is to be set back.
+void fail_leaves(struct gen *g, struct bpf_label to);
+void fail_marks(struct gen *g, struct spot mark, uint32_t bits);
+void fail_hush(struct gen *g);
+// The same for an item of a tuple, which may be marked alone.
+void fail_marks_item(struct gen *g, const struct on_fail *tuple, size_t i);
+// Bit i of marks, of which those at the end share one.
+static inline uint32_t mark_bit(size_t i)
+{
+	return 1u << MIN(i, 31u);
+}
+// Of a value that is to be kept until a call returns; does nothing for others.
+void fail_keeps(struct gen *g, const struct expr *e);
+// What follows here, for code that is about to be made.
+struct on_fail fail_here(struct gen *g);
+// A variable, or something kept, is about to be used: perhaps it could not be read. r1 is lost.
+void gen_use_var(struct gen *g, const struct program_var *v);
+void gen_use_kept(struct gen *g, const struct member_use *m);
+// Now the variable has a value, or one that could not be read. r1 and r2 are lost.
+void gen_var_is_read(struct gen *g, const struct program_var *v, bool is_read);
+// Something could not be read: goes to where that leads, or comes back. r1 and r2 are lost.
+void gen_failed(struct gen *g, const struct on_fail *f);
+void gen_failed_here(struct gen *g);
+
 struct source source_of(struct gen *g, struct expr *call);
 // r0 = how many bytes are there (of text: with its NUL), or negative.
 void source_read_text(struct gen *g, const struct source *s, struct dest to, uint64_t size,
@@ -352,6 +438,56 @@ void gen_text_jump(struct gen *g, struct expr *a, struct expr *b, uint64_t n, bo
 		   struct bpf_label to);
 void gen_strcontains(struct gen *g, struct expr *call, bool wants_place);
 void gen_strlen(struct gen *g, struct expr *e);
+
+// --- floating point numbers (real.c) ---
+
+// Compares FLOATs or COMPLEXes.
+void gen_real_jump(struct gen *g, struct expr *e, bool when, struct bpf_label to);
+// r0 = a FLOAT as an integer, as near as there is one.
+void gen_real_whole(struct gen *g, struct expr *cast);
+
+// --- names in Go programs (go_names.c) ---
+
+// Of an IFACE or a FUNC.
+void gen_go_name(struct gen *g, struct expr *cast, struct spot to);
+// The same of one that is ours.
+void gen_go_name_at(struct gen *g, struct type *t, struct spot from, struct spot to);
+// The function that the goroutine began with, likewise.
+void gen_gofunc(struct gen *g, struct expr *e, struct spot to);
+void gen_typename(struct gen *g, struct expr *call, struct spot to);
+
+// --- Go's strings and slices (go_bytes.c) ---
+
+struct go_bytes {
+	struct temp address, len;
+};
+
+bool type_is_go_bytes(struct type *t);
+// How many bytes of text there can be in a TEXT.
+uint64_t text_room(const struct type *t);
+struct go_bytes gen_go_bytes(struct gen *g, struct expr *e);
+// limit: a number of bytes, or NULL.
+struct source gen_go_source(struct gen *g, struct expr *e, struct expr *limit);
+void gen_go_text(struct gen *g, struct expr *e, struct expr *limit, uint64_t size, struct spot to);
+// The same of a string whose header is ours.
+void gen_go_text_at(struct gen *g, struct spot from, uint64_t size, struct spot to);
+// As an OUT_TEXT of max bytes: r0 = how many bytes are there.
+void gen_go_sized(struct gen *g, struct expr *e, struct dest to, uint64_t max);
+void gen_go_jump(struct gen *g, struct expr *a, struct expr *b, bool when_equal,
+		 struct bpf_label to);
+// TEXT to TEXT, one of them or both from Go.
+void gen_go_text_convert(struct gen *g, struct type *from_type, struct spot from,
+			 struct type *to_type, struct spot to);
+void gen_go_text_const(struct gen *g, struct str text, struct type *t, struct spot to);
+// r0 = how many bytes were put at to, of a text in s: the bytes and how many they are.
+void gen_go_text_send(struct gen *g, struct spot s, struct type *t, struct dest to,
+		      struct bpf_label impossible);
+// r0 = how many bytes it has.
+void gen_go_text_len(struct gen *g, struct spot s, struct type *t);
+void gen_go_text_differ(struct gen *g, struct spot s, struct type *t, struct str text,
+			struct bpf_label differ);
+// base[index] of e.
+struct loc gen_go_item(struct gen *g, struct expr *e, uint64_t size);
 
 // --- events (event.c) ---
 

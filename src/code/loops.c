@@ -141,7 +141,9 @@ static void emit_while(struct gen *g, const struct pending *p)
 	struct bpf_label on_break = bpf_label_new(g->b);
 	bpf_func(g->b, p->start, "while");
 	enter(g, R2);
+	fail_leaves(g, on_break);
 	gen_jump(g, p->stmt->loop.cond, false, on_break);
+	g->on_fail = (struct on_fail) { 0 };
 	body(g, p->stmt->loop.body, on_break);
 }
 

@@ -37,6 +37,12 @@ static bool is_places(const struct expr *e)
 	return e->kind == EXPR_MEMBER && m && m->kind == MEMBER_PLACES;
 }
 
+bool expr_is_kept(const struct expr *e)
+{
+	const struct member_use *m = e->meaning;
+	return e->kind == EXPR_MEMBER && m && m->kind == MEMBER_KEPT;
+}
+
 bool expr_is_place(const struct expr *e)
 {
 	if (e->kind == EXPR_MEMBER)
@@ -56,7 +62,9 @@ static struct loc computed(struct gen *g, struct loc l)
 		bpf_mov(g->b, R0, R_CTX);
 	if (l.space != SPACE_OWN && l.off)
 		bpf_alu_imm(g->b, BPF_ADD, R0, l.off);
-	return (struct loc) { .space = l.space == SPACE_USER ? SPACE_USER : SPACE_KERNEL };
+	l.space = l.space == SPACE_USER ? SPACE_USER : SPACE_KERNEL;
+	l.off = 0;
+	return l;
 }
 
 static struct loc move(struct loc l, int64_t by)
@@ -92,6 +100,30 @@ static struct loc field_loc(struct gen *g, struct expr *e)
 	return (struct loc) { .space = SPACE_KERNEL };
 }
 
+// Go's arrays have an end: an index in r0 that is not before it leads out.
+static void check_bounds(struct gen *g, struct loc *l, struct expr *e, const struct type *array)
+{
+	if (array->kind != TYPE_ARRAY || !array->go_kind)
+		return;
+	struct bpf_label inside = bpf_label_new(g->b);
+	if (!l->can_fail)
+		l->fail = bpf_label_new(g->b);
+	l->can_fail = true;
+	bpf_const(g->b, R1, array->count);
+	bpf_jump_if(g->b, BPF_JLT, R0, R1, inside);
+	gen_count_failure(g, e->span, "index out of bounds", NULL);
+	bpf_jump(g->b, l->fail);
+	bpf_bind(g->b, inside);
+}
+
+void gen_index(struct gen *g, struct expr *e)
+{
+	const struct on_fail outer = g->on_fail;
+	g->on_fail.is_hushed = false;
+	gen_num(g, e);
+	g->on_fail = outer;
+}
+
 // An index that is only known when the program runs. What is ours has an end.
 static struct loc moving_index(struct gen *g, struct loc l, struct expr *e, uint64_t size)
 {
@@ -100,18 +132,19 @@ static struct loc moving_index(struct gen *g, struct loc l, struct expr *e, uint
 	bool is_ours = l.space == SPACE_OWN || l.space == SPACE_CTX;
 	struct temp base = { 0 };
 	struct frame before = g->f;
-	enum space space = l.space;
 	if (!is_ours) {
 		computed(g, l);
 		base = temp_keep(g, R0);
 	}
-	gen_num(g, e->index.index);
+	gen_index(g, e->index.index);
 	if (!is_ours) {
+		check_bounds(g, &l, e, array);
 		bpf_alu_imm(b, BPF_MUL, R0, (int64_t)size);
 		temp_get(g, R1, base);
 		bpf_alu(b, BPF_ADD, R0, R1);
 		g->f = before;
-		return (struct loc) { .space = space };
+		l.off = 0;
+		return l;
 	}
 	struct bpf_label out = bpf_label_new(b), done = bpf_label_new(b);
 	bpf_const(b, R1, array->count);
@@ -123,6 +156,7 @@ static struct loc moving_index(struct gen *g, struct loc l, struct expr *e, uint
 	bpf_jump(b, done);
 	bpf_bind(b, out);
 	gen_count_failure(g, e->span, "index out of bounds", NULL);
+	gen_failed_here(g);
 	bpf_map_value_ref(b, R0, zeros_map(g->u, (uint32_t)size), 0);
 	bpf_bind(b, done);
 	g->f = before;
@@ -136,6 +170,8 @@ static struct loc index_loc(struct gen *g, struct expr *e)
 	uint64_t index;
 	bool is_const = expr_is_const(e->index.index, &index);
 	struct loc l;
+	if (t->kind == TYPE_SLICE || t->kind == TYPE_STRING)
+		return gen_go_item(g, e, place_type(e)->size);
 	if (is_pointer(base->type)) {
 		gen_num(g, base);
 		l = (struct loc) { .space = pointee_space(base->type) };
@@ -154,11 +190,18 @@ static struct loc index_loc(struct gen *g, struct expr *e)
 
 struct loc gen_loc(struct gen *g, struct expr *e)
 {
-	if (e->kind == EXPR_VAR)
+	if (e->kind == EXPR_VAR) {
+		gen_use_var(g, e->meaning);
 		return (struct loc) { .space = SPACE_OWN, .spot = var_spot(g, e) };
+	}
 	const struct builtin_use *u = expr_builtin(e);
 	if (u && u->id == BUILTIN_ARGS)
 		return (struct loc) { .space = SPACE_CTX };
+	if (expr_is_kept(e)) {
+		const struct member_use *m = e->meaning;
+		gen_use_kept(g, m);
+		return (struct loc) { .space = SPACE_OWN, .spot = spot_at(g->kept, m->kept_off) };
+	}
 	if (e->kind == EXPR_MEMBER && !is_places(e))
 		return field_loc(g, e);
 	if (e->kind == EXPR_INDEX)
@@ -167,6 +210,8 @@ struct loc gen_loc(struct gen *g, struct expr *e)
 		gen_num(g, e->unary);
 		return (struct loc) { .space = pointee_space(e->unary->type) };
 	}
+	if (is_places(e) && gen_places_address(g, e->meaning, e))
+		return (struct loc) { .space = SPACE_USER };
 	return (struct loc) { .space = SPACE_OWN, .spot = gen_spot(g, e) };
 }
 
@@ -189,6 +234,15 @@ void gen_loc_into(struct gen *g, struct loc l, uint64_t bytes, struct spot to, s
 	l = computed(g, l);
 	bpf_mov(g->b, R3, R0);
 	gen_read(g, l.space, to, bytes, span);
+	if (!l.can_fail)
+		return;
+	struct bpf_label done = bpf_label_new(g->b);
+	bpf_jump(g->b, done);
+	bpf_bind(g->b, l.fail);
+	gen_failed_here(g);
+	spot_zero(g, to, bytes);
+	bpf_const(g->b, R0, (uint64_t)-1);
+	bpf_bind(g->b, done);
 }
 
 static bool is_unit(uint64_t size)

@@ -127,7 +127,7 @@ struct spot gen_key(struct gen *g, struct expr *e)
 	}
 	struct expr *k = e->map.keys.v[0];
 	if (k->kind == EXPR_VAR && type_is_memory(k->type) && k->type->size == m->key->size)
-		return var_spot(g, k);
+		return gen_spot(g, k);
 	uint64_t size = (m->key->size + 7) & ~7ULL;
 	struct spot key = frame_alloc(g, (int)size);
 	if (size != m->key->size)
@@ -454,6 +454,7 @@ void gen_map_find(struct gen *g, struct expr *e, struct expr *var)
 		gen_load_typed(g, m->value, R0, 0);
 		spot_store(g, (unsigned)type_strip(var->type)->size, to, R0);
 	}
+	gen_var_is_read(g, var->meaning, true);
 	bpf_const(g->b, R0, 1);
 	bpf_bind(g->b, none);
 	g->f = before;

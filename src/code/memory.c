@@ -168,6 +168,21 @@ void spot_differ(struct gen *g, struct spot a, struct spot b, uint64_t bytes,
 		      differ);
 }
 
+void spot_differ_const(struct gen *g, struct spot s, struct bytes data, uint64_t bytes,
+		       struct bpf_label differ)
+{
+	for (uint64_t i = 0; i < bytes;) {
+		unsigned n = unit_at(s.off + (int64_t)i, bytes - i);
+		uint64_t word = 0;
+		if (i < data.len)
+			memcpy(&word, data.p + i, MIN(n, data.len - i));
+		spot_load(g, n, R1, spot_at(s, (int64_t)i));
+		bpf_const(g->b, R2, word);
+		bpf_jump_if(g->b, BPF_JNE, R1, R2, differ);
+		i += n;
+	}
+}
+
 void spot_not_zero(struct gen *g, struct spot a, uint64_t bytes, struct bpf_label to)
 {
 	for (uint64_t i = 0; i < bytes;) {

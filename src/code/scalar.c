@@ -199,11 +199,30 @@ static enum expr_op negated(enum expr_op op)
 	}
 }
 
+uint8_t gen_jump_of(enum expr_op op, bool when, bool is_unsigned)
+{
+	return jump_of(when ? op : negated(op), is_unsigned);
+}
+
+static bool is_real(struct type *t)
+{
+	t = type_strip(t);
+	return t->kind == TYPE_FLOAT || t->kind == TYPE_COMPLEX;
+}
+
 static void compare_jump(struct gen *g, struct expr *e, bool when, struct bpf_label to)
 {
 	struct expr *left = e->binary.left, *right = e->binary.right;
 	enum expr_op op = when ? e->op : negated(e->op);
 	uint64_t v;
+	if (is_real(left->type)) {
+		gen_real_jump(g, e, when, to);
+		return;
+	}
+	if (type_is_go_bytes(left->type) || type_is_go_bytes(right->type)) {
+		gen_go_jump(g, left, right, op == OP_EQ, to);
+		return;
+	}
 	if (type_is_text(left->type)) {
 		gen_text_jump(g, left, right, UINT64_MAX, op == OP_EQ, to);
 		return;
@@ -230,7 +249,7 @@ static void compare_jump(struct gen *g, struct expr *e, bool when, struct bpf_la
 	bpf_jump_if(g->b, jump, R0, R1, to);
 }
 
-void gen_jump(struct gen *g, struct expr *e, bool when, struct bpf_label to)
+static void jump(struct gen *g, struct expr *e, bool when, struct bpf_label to)
 {
 	uint64_t v;
 	if (expr_is_const(e, &v)) {
@@ -255,6 +274,15 @@ void gen_jump(struct gen *g, struct expr *e, bool when, struct bpf_label to)
 		gen_num(g, e);
 		bpf_jump_if_imm(g->b, when ? BPF_JNE : BPF_JEQ, R0, 0, to);
 	}
+}
+
+void gen_jump(struct gen *g, struct expr *e, bool when, struct bpf_label to)
+{
+	const struct on_fail outer = g->on_fail;
+	g->on_fail.is_hushed = false;
+	g->on_fail.is_decided = true;
+	jump(g, e, when, to);
+	g->on_fail = outer;
 }
 
 // r0 = whether it is true.
@@ -296,7 +324,9 @@ static void cast_num(struct gen *g, struct expr *e)
 		truth(g, e->cast.value);
 		return;
 	}
-	if (type_is_memory(e->cast.value->type))
+	if (is_real(e->cast.value->type) && !is_real(e->type))
+		gen_real_whole(g, e);
+	else if (type_is_memory(e->cast.value->type))
 		cast_from_memory(g, e);
 	else
 		gen_num(g, e->cast.value);
@@ -309,6 +339,7 @@ static void inc_var(struct gen *g, struct expr *e, int64_t by)
 {
 	struct spot s = var_spot(g, e->inc.target);
 	struct type *t = e->inc.target->type;
+	gen_use_var(g, e->inc.target->meaning);
 	gen_load_typed(g, t, s.reg, s.off);
 	bpf_mov(g->b, R1, R0);
 	bpf_alu_imm(g->b, BPF_ADD, R1, by);
@@ -462,8 +493,11 @@ static void num(struct gen *g, struct expr *e)
 void gen_num(struct gen *g, struct expr *e)
 {
 	struct frame before = g->f;
+	const struct on_fail outer = g->on_fail;
 	uint32_t at = gen_at(g, e->span);
+	g->on_fail.is_decided = true;
 	num(g, e);
+	g->on_fail = outer;
 	gen_at_again(g, at);
 	g->f = before;
 }

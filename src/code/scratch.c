@@ -5,10 +5,11 @@
 // atomically (before 5.12) do not preempt programs; there it is a slot for each CPU.
 #include "code/gen.h"
 
-// How many slots are tried.
-#define CLAIM_TRIES   8
-#define SLOTS_MIN     16
-#define SLOTS_PER_CPU 4
+// How many slots are tried. A program that waits for a page of the traced program keeps its slot
+// meanwhile, so that there can be many at work.
+#define CLAIM_TRIES   16
+#define SLOTS_MIN     64
+#define SLOTS_PER_CPU 8
 #define SLOTS_MAX     4096
 
 void scratch_maps(struct unit *u)
@@ -40,7 +41,7 @@ static void claim_shared(struct gen *g, struct spot key, struct bpf_label busy)
 	struct bpf_asm *b = g->b;
 	struct bpf_label again = bpf_label_new(b), got = bpf_label_new(b);
 	bpf_call(b, BPF_FUNC_get_smp_processor_id);
-	bpf_alu_imm(b, BPF_LSH, R0, 2);
+	bpf_alu_imm(b, BPF_LSH, R0, 3);
 	bpf_mov(b, R7, R0);
 	bpf_const(b, R8, 0);
 	bpf_bind(b, again);

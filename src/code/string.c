@@ -9,6 +9,9 @@ struct source source_of(struct gen *g, struct expr *call)
 {
 	struct expr *address = call->call.args.v[0];
 	struct type *t = type_strip(address->type);
+	if (type_is_go_bytes(t))
+		return gen_go_source(g, address,
+				     call->call.args.n > 1 ? call->call.args.v[1] : NULL);
 	struct source s = { .space = t->kind == TYPE_PTR && t->is_kernel ? SPACE_KERNEL
 									 : SPACE_USER };
 	gen_num(g, address);
@@ -75,6 +78,11 @@ void gen_str(struct gen *g, struct expr *call, struct spot to)
 {
 	uint64_t size = type_strip(call->type)->size;
 	struct expr *address = call->call.args.v[0];
+	if (type_is_go_bytes(address->type)) {
+		struct expr *limit = call->call.args.n > 1 ? call->call.args.v[1] : NULL;
+		gen_go_text(g, address, limit, size, to);
+		return;
+	}
 	if (type_is_memory(address->type)) {
 		gen_into_typed(g, address, call->type, to);
 		return;
@@ -100,7 +108,7 @@ void gen_buf(struct gen *g, struct expr *call, struct spot to)
 	uint64_t size = type_strip(call->type)->size;
 	struct expr *address = call->call.args.v[0];
 	spot_zero(g, to, size);
-	if (type_is_memory(address->type)) {
+	if (type_is_memory(address->type) && !type_is_go_bytes(address->type)) {
 		bool is_buffer = type_strip(address->type)->kind == TYPE_BUFFER;
 		uint64_t n = MIN(address->type->size, is_buffer ? size : size - 4);
 		struct spot from = gen_spot(g, address);
@@ -128,37 +136,38 @@ static void differ_literal(struct gen *g, struct spot s, uint64_t size, struct s
 		return;
 	}
 	bytes = MIN(bytes, size);
-	for (uint64_t i = 0; i < bytes;) {
-		unsigned unit = 8;
-		while (unit > bytes - i || ((s.off + (int)i) & (int)(unit - 1)))
-			unit /= 2;
-		uint64_t word = 0;
-		if (i < text.len)
-			memcpy(&word, text.p + i, MIN(unit, text.len - i));
-		spot_load(g, unit, R1, spot_at(s, (int64_t)i));
-		bpf_const(g->b, R2, word);
-		bpf_jump_if(g->b, BPF_JNE, R1, R2, differ);
-		i += unit;
-	}
+	struct bytes data = { (const uint8_t *)text.p, MIN(bytes, text.len) };
+	spot_differ_const(g, s, data, bytes, differ);
+}
+
+// Texts with as much room, and how many bytes they have behind it.
+static bool is_one_go_text(const struct expr *x, const struct expr *y)
+{
+	const struct type *a = type_strip(x->type), *b = type_strip(y->type);
+	return a->go_kind && b->go_kind && a->size == b->size;
 }
 
 static void differ_text(struct gen *g, struct expr *x, struct expr *y, uint64_t n,
 			struct bpf_label differ)
 {
-	uint64_t x_size = type_strip(x->type)->size, y_size = type_strip(y->type)->size;
 	if (x->kind == EXPR_STR) {
 		struct expr *swap = x;
 		x = y;
 		y = swap;
-		x_size = type_strip(x->type)->size;
 	}
+	uint64_t x_size = text_room(type_strip(x->type)), y_size = text_room(type_strip(y->type));
 	if (y->kind == EXPR_STR && memchr(y->str.p ? y->str.p : "", 0, y->str.len) == NULL) {
 		struct spot s = gen_spot(g, x);
-		differ_literal(g, s, x_size, y->str, n, differ);
+		if (type_strip(x->type)->go_kind && n > y->str.len)
+			gen_go_text_differ(g, s, type_strip(x->type), y->str, differ);
+		else
+			differ_literal(g, s, x_size, y->str, n, differ);
 		return;
 	}
 	struct spot a = gen_spot(g, x), c = gen_spot(g, y);
 	uint64_t common = MIN(x_size, y_size);
+	if (is_one_go_text(x, y) && n > common)
+		common = x_size = y_size = x_size + 8;
 	spot_differ(g, a, c, MIN(common, n), differ);
 	// The longer one must end where the other one has no more bytes.
 	if (n > common && x_size != y_size)
@@ -184,7 +193,13 @@ void gen_strlen(struct gen *g, struct expr *e)
 	struct frame before = g->f;
 	struct bpf_label done = bpf_label_new(b), ended = bpf_label_new(b);
 	uint64_t size = type_strip(e->type)->size;
-	struct spot s = gen_spot(g, e), copy = frame_alloc(g, (int)size);
+	struct spot s = gen_spot(g, e);
+	if (type_strip(e->type)->go_kind) {
+		gen_go_text_len(g, s, type_strip(e->type));
+		g->f = before;
+		return;
+	}
+	struct spot copy = frame_alloc(g, (int)size);
 	spot_ref(g, R1, copy);
 	bpf_const(b, R2, size);
 	spot_ref(g, R3, s);
@@ -215,11 +230,11 @@ enum { SEARCH_FOUND = 0, SEARCH_PART = 8 };
 static struct search search_of(const struct expr *call)
 {
 	struct expr *part = call->call.args.v[1];
-	uint64_t size = type_strip(part->type)->size;
+	uint64_t size = text_room(type_strip(part->type));
 	if (part->kind == EXPR_STR)
 		size = MIN(size, part->str.len + 1);
 	return (struct search) { (size + 7) & ~7ULL,
-				 (type_strip(call->call.args.v[0]->type)->size + 7) & ~7ULL };
+				 (text_room(type_strip(call->call.args.v[0]->type)) + 7) & ~7ULL };
 }
 
 // One place of the text: index is in r1.
@@ -274,8 +289,9 @@ void gen_strcontains(struct gen *g, struct expr *call, bool wants_place)
 	struct spot in = spot_at(at, SEARCH_PART + (int64_t)s.part_size);
 	struct type padded = { .kind = TYPE_TEXT, .size = s.part_size };
 	gen_into_typed(g, part, &padded, spot_at(at, SEARCH_PART));
-	gen_into(g, text, in);
-	uint64_t text_size = type_strip(text->type)->size;
+	uint64_t text_size = text_room(type_strip(text->type));
+	struct type plain = { .kind = TYPE_TEXT, .size = text_size };
+	gen_into_typed(g, text, &plain, in);
 	spot_zero(g, spot_at(in, (int64_t)text_size), s.text_size - text_size + s.part_size);
 	spot_store_imm(g, 8, at, UINT64_MAX);
 	struct pending p = {

@@ -20,15 +20,19 @@ struct spot var_spot(const struct gen *g, const struct expr *var)
 
 struct spot gen_spot(struct gen *g, struct expr *e)
 {
-	if (e->kind == EXPR_VAR)
+	if (e->kind == EXPR_VAR) {
+		gen_use_var(g, e->meaning);
 		return var_spot(g, e);
+	}
+	if (expr_is_kept(e))
+		return gen_loc(g, e).spot;
 	if (expr_is_place(e) && type_is_memory(e->type) && e->kind == EXPR_MEMBER) {
 		// A part of what is ours stays where it is.
 		const struct expr *base = e;
-		while (base->kind == EXPR_MEMBER && expr_is_place(base) &&
+		while (base->kind == EXPR_MEMBER && expr_is_place(base) && !expr_is_kept(base) &&
 		       type_is_memory(base->member.base->type))
 			base = base->member.base;
-		if (base->kind == EXPR_VAR)
+		if (base->kind == EXPR_VAR || expr_is_kept(base))
 			return gen_loc(g, e).spot;
 	}
 	struct spot s = frame_alloc(g, (int)padded(size_of(e->type)));
@@ -71,8 +75,10 @@ static void field_into(struct gen *g, struct expr *item, const struct type_field
 static void items_into(struct gen *g, struct expr *e, struct spot to)
 {
 	struct type *t = type_strip(e->type);
+	const struct on_fail outer = g->on_fail;
 	for (size_t i = 0; i < t->n_fields; i++) {
 		struct expr *item = NULL;
+		fail_marks_item(g, &outer, i);
 		if (e->kind == EXPR_TUPLE && i < e->items.n)
 			item = e->items.v[i];
 		else if (e->kind == EXPR_RECORD && i < e->record.n)
@@ -80,6 +86,7 @@ static void items_into(struct gen *g, struct expr *e, struct spot to)
 		if (item)
 			field_into(g, item, &t->fields[i], to);
 	}
+	g->on_fail = outer;
 }
 
 // --- conversions ---
@@ -110,13 +117,65 @@ static void convert_fields(struct gen *g, struct type *from_type, struct spot fr
 	}
 }
 
+static void convert_array(struct gen *g, struct type *from_type, struct spot from,
+			  struct type *to_type, struct spot to)
+{
+	struct type *a = type_strip(from_type->elem), *b = type_strip(to_type->elem);
+	for (uint64_t i = 0; i < to_type->count; i++)
+		convert(g, a, spot_at(from, (int64_t)(i * a->size)), b,
+			spot_at(to, (int64_t)(i * b->size)));
+}
+
+static bool is_go_text(const struct type *from, const struct type *to)
+{
+	return from->kind == TYPE_TEXT && to->kind == TYPE_TEXT && (from->go_kind || to->go_kind);
+}
+
+// Whether something inside is kept in another way than it is in memory: strings as text, interfaces
+// and funcs as names. Both may well have one size.
+static bool has_other_parts(struct type *from, struct type *to, unsigned depth)
+{
+	from = type_strip(from);
+	to = type_strip(to);
+	if (from == to || depth > OUT_DEPTH_MAX)
+		return false;
+	if (from->kind != to->kind)
+		return to->kind == TYPE_TEXT || to->kind == TYPE_OPAQUE;
+	if (from->kind == TYPE_ARRAY)
+		return from->elem && to->elem && has_other_parts(from->elem, to->elem, depth + 1);
+	bool has = false;
+	if (from->kind == TYPE_STRUCT)
+		for (size_t i = 0; i < MIN(from->n_fields, to->n_fields) && !has; i++)
+			has = has_other_parts(from->fields[i].type, to->fields[i].type, depth + 1);
+	return has;
+}
+
 static void convert(struct gen *g, struct type *from_type, struct spot from, struct type *to_type,
 		    struct spot to)
 {
 	uint64_t n = MIN(from_type->size, to_type->size);
+	if (is_go_text(from_type, to_type)) {
+		gen_go_text_convert(g, from_type, from, to_type, to);
+		return;
+	}
+	if (from_type->kind == TYPE_STRING && to_type->kind == TYPE_TEXT) {
+		gen_go_text_at(g, from, to_type->size, to);
+		return;
+	}
+	if (to_type->kind == TYPE_OPAQUE && from_type->kind != TYPE_OPAQUE) {
+		gen_go_name_at(g, from_type, from, to);
+		return;
+	}
+	bool has_other_size = from_type->size != to_type->size;
+	bool is_changed = has_other_size || has_other_parts(from_type, to_type, 0);
+	if (from_type->kind == TYPE_ARRAY && to_type->kind == TYPE_ARRAY && is_changed &&
+	    from_type->count == to_type->count) {
+		convert_array(g, from_type, from, to_type, to);
+		return;
+	}
 	bool has_fields = from_type->kind == TYPE_TUPLE || from_type->kind == TYPE_STRUCT;
 	if (from_type->kind == to_type->kind && has_fields &&
-	    (to_type->kind == TYPE_TUPLE || from_type->size != to_type->size)) {
+	    (to_type->kind == TYPE_TUPLE || is_changed)) {
 		convert_fields(g, from_type, from, to_type, to);
 		return;
 	}
@@ -149,6 +208,15 @@ static void cast_into(struct gen *g, struct expr *e, struct spot to)
 {
 	struct expr *value = e->cast.value;
 	struct type *from_type = type_strip(value->type), *to_type = type_strip(e->type);
+	if (to_type->kind == TYPE_OPAQUE &&
+	    (from_type->kind == TYPE_IFACE || from_type->kind == TYPE_FUNC)) {
+		gen_go_name(g, e, to);
+		return;
+	}
+	if (to_type->kind == TYPE_TEXT && from_type->kind == TYPE_STRING) {
+		gen_go_text(g, value, NULL, to_type->size, to);
+		return;
+	}
 	if (to_type->kind == TYPE_TEXT && from_type->kind == TYPE_ARRAY) {
 		bytes_to_text(g, e, to);
 		return;
@@ -165,7 +233,8 @@ static void cast_into(struct gen *g, struct expr *e, struct spot to)
 		g->f = before;
 		return;
 	}
-	if (to_type->kind == TYPE_TEXT && to_type->size >= from_type->size) {
+	if (to_type->kind == TYPE_TEXT && to_type->size >= from_type->size &&
+	    !is_go_text(from_type, to_type)) {
 		// Into its place at once.
 		gen_into(g, value, to);
 		if (to_type->size > from_type->size)
@@ -217,7 +286,11 @@ static void memory_into(struct gen *g, struct expr *e, struct spot to)
 	uint64_t size = size_of(e->type);
 	switch ((int)e->kind) {
 	case EXPR_STR:
-		spot_const(g, to, (struct bytes) { (const uint8_t *)e->str.p, e->str.len }, size);
+		if (type_strip(e->type)->go_kind)
+			gen_go_text_const(g, e->str, type_strip(e->type), to);
+		else
+			spot_const(g, to, (struct bytes) { (const uint8_t *)e->str.p, e->str.len },
+				   size);
 		break;
 	case EXPR_NAME:
 	case EXPR_CALL:
@@ -232,7 +305,9 @@ static void memory_into(struct gen *g, struct expr *e, struct spot to)
 		gen_loc_into(g, gen_loc(g, e), size, to, e->span);
 		break;
 	case EXPR_MEMBER:
-		if (!expr_is_place(e))
+		if (!expr_is_place(e) && gen_places_address(g, e->meaning, e))
+			gen_loc_into(g, (struct loc) { .space = SPACE_USER }, size, to, e->span);
+		else if (!expr_is_place(e))
 			gen_places_into(g, e->meaning, e, to);
 		else
 			gen_loc_into(g, gen_loc(g, e), size, to, e->span);
@@ -265,6 +340,8 @@ static void memory_into(struct gen *g, struct expr *e, struct spot to)
 void gen_into(struct gen *g, struct expr *e, struct spot to)
 {
 	struct frame before = g->f;
+	const struct on_fail outer = g->on_fail;
+	fail_keeps(g, e);
 	if (type_is_memory(e->type)) {
 		uint32_t at = gen_at(g, e->span);
 		memory_into(g, e, to);
@@ -274,6 +351,7 @@ void gen_into(struct gen *g, struct expr *e, struct spot to)
 		gen_num(g, e);
 		spot_store(g, size == 1 || size == 2 || size == 4 ? (unsigned)size : 8, to, R0);
 	}
+	g->on_fail = outer;
 	g->f = before;
 }
 
@@ -281,7 +359,9 @@ void gen_into_typed(struct gen *g, struct expr *e, struct type *t, struct spot t
 {
 	t = type_strip(t);
 	struct type *from = type_strip(e->type);
-	if (from == t || from->size == t->size) {
+	bool is_same_text = !is_go_text(from, t) || from->go_kind == t->go_kind;
+	bool is_same = from->size == t->size && is_same_text && !has_other_parts(from, t, 0);
+	if (from == t || is_same) {
 		gen_into(g, e, to);
 	} else if (!type_is_memory(t) && !type_is_memory(from)) {
 		gen_num(g, e);

@@ -8,33 +8,6 @@
 // Positions of inlined copies that a message names.
 #define COPIES_SHOWN 5u
 
-// What stands behind the program in uprobe:BIN:...
-struct func_spec {
-	const struct attach_field *bin;
-	struct str symbol; // with a NUL behind it
-	struct span span;  // of the symbol
-	bool is_cpp;       // cpp:
-	bool is_address;
-	uint64_t address;
-	bool has_offset;
-	uint64_t offset;
-	uint32_t line, column; // of attach->file
-};
-
-// What is being looked up, and where.
-struct finder {
-	struct maker *m;
-	const struct func_spec *spec;
-	struct plan_program *program;
-	struct target *t;
-	bool is_many;
-	struct map seen; // of MANY: index + 1 in the clause's probes, by address
-};
-
-static const char no_return_on_go[] =
-	"a return probe on Go code would crash the program: the kernel puts a return address of "
-	"its own on the stack, which Go's runtime finds when it moves or walks the stack";
-
 // --- reading the attach point ---
 
 static bool is_language(struct str s)
@@ -130,7 +103,7 @@ static bool check_return_spec(struct maker *m, const struct func_spec *spec)
 
 // --- sites ---
 
-static struct str probe_text(struct finder *p, struct str where)
+struct str probe_text(struct finder *p, struct str where)
 {
 	return arena_printf(p->m->arena, "%s:%.*s:%s%.*s", probe_kind_name(p->m->kind),
 			    STR_ARG(p->program->text), p->spec->is_cpp ? "cpp:" : "",
@@ -144,8 +117,7 @@ static const char *refusal(struct target *t, const struct insn *in)
 	return in->cost == INSN_REFUSED ? insn_refusal(target_arch(t), code) : NULL;
 }
 
-// The site's file offset, and whether the kernel takes a probe there.
-static const char *finish_site(struct finder *p, struct plan_site *s)
+const char *site_finish(struct finder *p, struct plan_site *s)
 {
 	if (!s->insn.len)
 		return "the file has no code for it";
@@ -154,8 +126,8 @@ static const char *finish_site(struct finder *p, struct plan_site *s)
 	return refusal(p->t, &s->insn);
 }
 
-static void add_site(struct finder *p, const struct target_func *f, struct str text,
-		     struct plan_site site)
+struct plan_probe *add_site(struct finder *p, const struct target_func *f, struct str text,
+			    struct plan_site site)
 {
 	struct maker *m = p->m;
 	struct plan_probe *probe = add_probe(m, text);
@@ -165,6 +137,7 @@ static void add_site(struct finder *p, const struct target_func *f, struct str t
 	probe->sites = ARENA_NEW(m->arena, struct plan_site);
 	probe->sites[0] = site;
 	probe->n_sites = 1;
+	return probe;
 }
 
 // Names for people come before those that the linker and the C library need.
@@ -193,46 +166,59 @@ static bool is_known(struct finder *p, const struct target_func *f)
 	return true;
 }
 
-static struct plan_site site_of_function(struct finder *p, const struct target_func *f)
+struct plan_site site_of_entry(struct finder *p, const struct target_func *f)
 {
-	struct plan_site s = { .func = f };
-	if (p->m->kind == PROBE_URETPROBE) {
-		s.kind = SITE_RETPROBE;
-		s.vaddr = f->vaddr;
-		s.why = STR("the kernel's return probe");
-		insn_decode(target_arch(p->t), target_code(p->t, f), f->vaddr, &s.insn);
-		if (!target_code(p->t, f).len)
-			s.insn.len = 0;
-		return s;
-	}
 	struct target_site entry;
 	target_entry(p->t, f, &entry);
-	s.kind = SITE_ENTRY;
-	s.vaddr = entry.vaddr;
-	s.off = entry.off;
-	s.insn = entry.insn;
-	s.condition = entry.condition;
-	s.why = entry.note;
-	return s;
+	return (struct plan_site) {
+		.kind = SITE_ENTRY,
+		.func = f,
+		.vaddr = entry.vaddr,
+		.off = entry.off,
+		.insn = entry.insn,
+		.condition = entry.condition,
+		.may_repeat = entry.may_repeat,
+		.why = entry.note,
+	};
+}
+
+static void leave_out(struct finder *p, const struct target_func *f, const char *why)
+{
+	struct maker *m = p->m;
+	if (p->is_many)
+		VEC_PUSH(m->arena, &m->clause->skipped,
+			 (struct plan_skip) { p->program, f->name, str_from(why) });
+	else
+		diag_error(m->diag, p->spec->span, "cannot probe %.*s: %s", STR_ARG(f->name), why);
 }
 
 static void add_function(struct finder *p, const struct target_func *f)
 {
 	struct maker *m = p->m;
+	const char *why;
 	if (p->is_many && is_known(p, f))
 		return;
-	struct plan_site s = site_of_function(p, f);
-	const char *why = finish_site(p, &s);
-	if (why && p->is_many) {
-		VEC_PUSH(m->arena, &m->clause->skipped,
-			 (struct plan_skip) { p->program, f->name, str_from(why) });
-	} else if (why) {
-		diag_error(m->diag, p->spec->span, "cannot probe %.*s: %s", STR_ARG(f->name), why);
+	if (m->kind == PROBE_URETPROBE) {
+		struct plan_probe probe = { 0 };
+		why = add_return_sites(p, f, &probe);
+		if (!why) {
+			struct plan_probe *added =
+				add_site(p, f, probe_text(p, f->symbol), probe.sites[0]);
+			added->sites = probe.sites;
+			added->n_sites = probe.n_sites;
+			added->entry = probe.entry;
+			added->entry_why = probe.entry_why;
+		}
 	} else {
-		add_site(p, f, probe_text(p, f->symbol), s);
-		if (p->is_many)
-			map_put(&p->seen, f->vaddr + 1, (void *)m->clause->probes.n);
+		struct plan_site s = site_of_entry(p, f);
+		why = site_finish(p, &s);
+		if (!why)
+			add_site(p, f, probe_text(p, f->symbol), s);
 	}
+	if (why)
+		leave_out(p, f, why);
+	else if (p->is_many)
+		map_put(&p->seen, f->vaddr + 1, (void *)m->clause->probes.n);
 }
 
 // --- offsets and addresses ---
@@ -316,7 +302,7 @@ static void add_offset(struct finder *p, const struct target_func *f, uint64_t o
 				       .off = off,
 				       .insn = at,
 				       .why = STR("as written") };
-		const char *why = finish_site(p, &s);
+		const char *why = site_finish(p, &s);
 		if (!why)
 			add_site(p, f, text, s);
 		else
@@ -380,7 +366,7 @@ static void add_line_site(struct finder *p, const struct target_line_site *l)
 	struct str base = str_from_off(l->file, (size_t)(str_rfind_byte(l->file, '/') + 1));
 	s.why = arena_printf(m->arena, "%.*s:%u%s", STR_ARG(base), l->line,
 			     l->is_entry ? ", moved to where a call is counted once" : "");
-	const char *why = finish_site(p, &s);
+	const char *why = site_finish(p, &s);
 	if (why)
 		diag_error(m->diag, m->attach->span, "cannot probe 0x%llx: %s",
 			   (unsigned long long)l->vaddr, why);
@@ -425,18 +411,36 @@ static struct err *say_inlined(struct finder *p, const struct target_info *info)
 	return err_note(e, "copies: %.*s", STR_ARG(where));
 }
 
+// "main.go:213"
+static bool is_source_line(struct str s)
+{
+	ptrdiff_t colon = str_rfind_byte(s, ':'), dot = str_rfind_byte(s, '.');
+	uint64_t line;
+	return dot > 0 && colon > dot && str_to_u64(str_from_off(s, (size_t)colon + 1), &line);
+}
+
 static struct err *no_match(struct finder *p)
 {
 	struct str symbol = p->spec->symbol;
-	if (!str_is_glob(symbol) && !p->spec->is_cpp) {
+	// Names of methods have a '*' in them that stands for itself.
+	if (!p->spec->is_cpp) {
 		struct target_info *info;
+		size_t n_copies = 0;
+		if (!p->spec->has_offset && p->m->kind == PROBE_UPROBE)
+			TRY(add_copies(p, NULL, &n_copies));
+		if (n_copies)
+			return NULL;
 		struct err *e = target_find_inlined(p->t, symbol, p->m->arena, &info);
 		if (!e)
 			return say_inlined(p, info);
 		if (!err_catch(&e, ERR_NOTFOUND))
 			return e;
 	}
-	return target_no_match(p->t, symbol.p);
+	struct err *e = target_no_match(p->t, symbol.p);
+	if (!is_source_line(symbol))
+		return e;
+	return err_note(e, "a source line is written %.*s@%.*s", STR_ARG(p->program->text),
+			STR_ARG(symbol));
 }
 
 static void keep_cpp(struct target_matches *found)
@@ -453,24 +457,11 @@ static bool is_name_of(const struct target_func *f, struct str symbol)
 	return str_eq(f->name, symbol) || str_eq(f->symbol, symbol);
 }
 
-static const struct target_func *first_go(struct finder *p, const struct target_matches *found)
-{
-	for (size_t i = 0; i < found->n; i++)
-		if (target_func_is_go(p->t, found->v[i]))
-			return found->v[i];
-	return NULL;
-}
-
 static struct err *add_matches(struct finder *p, const struct target_matches *found)
 {
 	const struct func_spec *spec = p->spec;
 	struct maker *m = p->m;
 	p->is_many = !is_name_of(found->v[0], spec->symbol);
-	const struct target_func *go = m->kind == PROBE_URETPROBE ? first_go(p, found) : NULL;
-	if (go)
-		return err_note(err_new(ERR_UNSUPPORTED, "%.*s is Go code: no return probe",
-					STR_ARG(go->name)),
-				"%s", no_return_on_go);
 	if (spec->has_offset && p->is_many && found->n > 1)
 		return err_note(err_new(ERR_USAGE,
 					"an offset is in one function, and '%.*s' matches %zu",
@@ -487,7 +478,8 @@ static struct err *add_matches(struct finder *p, const struct target_matches *fo
 		else
 			add_function(p, f);
 	}
-	return NULL;
+	size_t n_copies;
+	return p->is_many || spec->has_offset ? NULL : add_copies(p, found->v[0], &n_copies);
 }
 
 static struct err *add_named(struct finder *p)

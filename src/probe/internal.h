@@ -51,6 +51,46 @@ void make_uprobe(struct maker *m);
 void make_usdt(struct maker *m);
 void make_tracepoint(struct maker *m);
 
+// --- functions ---
+
+// What stands behind the program in uprobe:BIN:...
+struct func_spec {
+	const struct attach_field *bin;
+	struct str symbol; // with a NUL behind it
+	struct span span;  // of the symbol
+	bool is_cpp;       // cpp:
+	bool is_address;
+	uint64_t address;
+	bool has_offset;
+	uint64_t offset;
+	uint32_t line, column; // of attach->file
+};
+
+// What is being looked up, and where.
+struct finder {
+	struct maker *m;
+	const struct func_spec *spec;
+	struct plan_program *program;
+	struct target *t;
+	bool is_many;
+	struct map seen; // of MANY: index + 1 in the clause's probes, by address
+};
+
+// The site's file offset; why the kernel takes no probe there, NULL if it does.
+const char *site_finish(struct finder *p, struct plan_site *s);
+struct str probe_text(struct finder *p, struct str where);
+// A probe with that one site.
+struct plan_probe *add_site(struct finder *p, const struct target_func *f, struct str text,
+			    struct plan_site site);
+struct plan_site site_of_entry(struct finder *p, const struct target_func *f);
+
+// The sites of a return probe, and the entry that goes with them (returns.c). NULL, or why not.
+const char *add_return_sites(struct finder *p, const struct target_func *f,
+			     struct plan_probe *probe);
+// The copies of a function that was inlined (copies.c). f: NULL if it has no code of its own. *n:
+// how many there are.
+MUST_USE struct err *add_copies(struct finder *p, const struct target_func *f, size_t *n);
+
 // --- programs ---
 
 struct program_list {

@@ -102,6 +102,8 @@ struct tracepoint {
 enum plan_site_kind {
 	SITE_ENTRY,     // of a function, executed once a call
 	SITE_RETPROBE,  // a function's first instruction, for the kernel's return probe
+	SITE_EXIT,      // a Go function returns, or jumps into another one
+	SITE_COPY,      // an inlined copy of a function begins
 	SITE_OFFSET,    // the very instruction that was asked for
 	SITE_LINE,      // a source line begins
 	SITE_USDT_NOTE, // a note's location
@@ -115,6 +117,9 @@ struct plan_site {
 	uint64_t off;                   // from func's start
 	struct insn insn;
 	enum target_condition condition;
+	bool may_repeat;     // ENTRY: a loop leads back to it
+	bool is_tail_jump;   // EXIT: the results are not there yet
+	int64_t sp_to_entry; // EXIT: from SP to where SP was at the function's entry
 	const struct usdt_note *usdt;
 	uint64_t semaphore_foff; // usdt: 0: none
 	struct str why;
@@ -146,6 +151,11 @@ struct plan_probe {
 	struct str func_name;           // "" without func
 	struct plan_site *sites;
 	size_t n_sites;
+	// URETPROBE: where a call of func begins, for what is kept from there. NULL: there no probe
+	// can be; then entry_why says why.
+	struct plan_site *entry;
+	struct str entry_why;
+	struct str copy_of; // SITE_COPY: the function whose copy it is, func is the one around it
 	const struct tracepoint *tracepoint;
 	struct plan_rate rate;
 	struct plan_event event;

@@ -2,6 +2,7 @@
 // Programs to their sites: one link for all of a part's sites in a file where the kernel can, else
 // a perf event for each.
 #include "base/log.h"
+#include "base/map.h"
 #include "run/internal.h"
 
 // What tells the program which of its sites it is at. A kernel without cookies takes none: there
@@ -66,7 +67,7 @@ static struct err *attach_file(struct session *s, const struct program_part *par
 		.ref_offsets = f->refs,
 		.n = f->n,
 		.pid = s->p->pid,
-		.is_return = part->kind == PROBE_URETPROBE,
+		.is_return = s->p->sites[part->first_site].site->kind == SITE_RETPROBE,
 	};
 	warn_of_other_file(s, f->program->path);
 	bool has_multi = s->progs[part->index].attach_type == BPF_ATTACH_UPROBE_MULTI;
@@ -141,15 +142,20 @@ void session_detach(struct session *s)
 	s->links.n = 0;
 }
 
-// A clause may have become several parts, and a probe be in two of them.
+// A clause may have become several parts, and a probe be in two of them. Some of its probes may
+// have been left out.
 size_t session_n_probes(const struct session *s)
 {
+	AUTO(arena_autofree) struct arena *a = arena_new();
+	struct map seen = map_init(a);
 	size_t n = 0;
-	const struct plan_clause *last = NULL;
 	for (size_t i = 0; i < s->p->n_parts; i++) {
-		const struct plan_clause *c = s->p->parts[i]->clause;
-		n += c == last ? 0 : c->probes.n;
-		last = c;
+		const struct program_part *part = s->p->parts[i];
+		for (size_t k = 0; k < part->n_probes; k++) {
+			uint64_t key = (uint64_t)(uintptr_t)part->probes[k];
+			n += !map_get(&seen, key);
+			map_put(&seen, key, s->arena);
+		}
 	}
 	return n;
 }

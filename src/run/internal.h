@@ -35,6 +35,8 @@ struct session {
 	int output_errno;        // why it does not
 	bool wants_gap;          // two empty lines before the next map
 	sigset_t signals_before;
+	uint64_t n_unkept_seen, n_owners_seen; // see calls_sweep
+	uint64_t swept_ns;
 };
 
 // --- child.c ---
@@ -119,6 +121,13 @@ void resolve_free(struct session *s);
 const char *syscall_name(uint64_t number);
 // "unified:/path" of a control group; false: it has gone, or none are mounted.
 bool cgroup_path(uint64_t id, struct out_buf *b);
+
+// --- calls.c ---
+
+// Calls whose return has not come.
+uint64_t calls_open(const struct session *s);
+// When calls find no room: takes away those of processes that have ended.
+void calls_sweep(struct session *s);
 
 // --- report.c ---
 

@@ -140,7 +140,8 @@ struct err *map_print_entry(struct session *s, const struct program_map *m, stru
 	if (is_histogram(m))
 		put(s, &r, 0, 0);
 	else
-		put_value(s, (struct out_value) { m->out_value, r.rows.v[0].value });
+		put_value(s,
+			  (struct out_value) { .type = m->out_value, .bytes = r.rows.v[0].value });
 	return NULL;
 }
 

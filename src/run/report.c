@@ -81,6 +81,40 @@ static void report_failure(const struct session *s, const struct code_failure *f
 			 STR_ARG(text));
 }
 
+// --- calls ---
+
+// Calls without a return and returns without an entry are no mistakes: some are under way when a
+// trace begins or ends, and a panic or Goexit ends others.
+static void report_calls(const struct session *s)
+{
+	const struct code_globals *g = s->globals;
+	uint64_t n_open = calls_open(s);
+	if (!s->c->calls)
+		return;
+	if (g->n_unkept)
+		log_warn("%s call%s not followed to the return: at most %s can be open at a time "
+			 "(config max_calls or STOAT_MAX_CALLS allows more)",
+			 amount(g->n_unkept).text, plural(g->n_unkept),
+			 amount(code_calls_room(s->c->calls)).text);
+	if (g->n_unowned)
+		log_note("%s call%s not followed: which goroutine runs is not known there",
+			 amount(g->n_unowned).text, plural(g->n_unowned));
+	if (s->o->is_json && (n_open || g->n_dropped || g->n_unpaired))
+		out_event_calls(n_open, g->n_dropped, g->n_unpaired, s->out);
+	if (n_open)
+		log_note("%s call%s had not returned when the trace ended", amount(n_open).text,
+			 plural(n_open));
+	if (g->n_dropped)
+		log_note("%s call%s ended without a return (panic, Goexit, longjmp)",
+			 amount(g->n_dropped).text, plural(g->n_dropped));
+	if (g->n_unpaired)
+		log_note("%s return%s without an entry%s", amount(g->n_unpaired).text,
+			 g->n_unpaired == 1 ? " was" : "s were",
+			 g->n_unkept || g->n_unowned
+				 ? ""
+				 : ": the calls had begun before the trace, or before a fork");
+}
+
 void session_report(const struct session *s)
 {
 	if (!s->globals)
@@ -89,6 +123,7 @@ void session_report(const struct session *s)
 	if (s->globals->n_busy)
 		log_warn("%s hit%s not traced: all of the programs' working memory was in use",
 			 amount(s->globals->n_busy).text, plural(s->globals->n_busy));
+	report_calls(s);
 	for (size_t i = 0; i < s->c->n_failures; i++)
 		report_failure(s, &s->c->failures[i], s->globals->failures[i]);
 }

@@ -191,6 +191,27 @@ static void put_signal(uint64_t number, struct out_buf *b)
 	put_or_number(number < (uint64_t)_NSIG ? sigdescr_np((int)number) : NULL, number, b);
 }
 
+// What stands at an address of a Go program's file.
+static void put_go_name(const struct session *s, bool is_func, struct bytes v, struct out_buf *b)
+{
+	struct code_go_name n = { 0 };
+	struct str name = STR("");
+	memcpy(&n, v.p, MIN(v.len, sizeof(n)));
+	if (n.vaddr == 0 || n.vaddr == OUT_UNREADABLE) {
+		out_buf_str(b, n.vaddr ? STR("<unreadable>") : STR("nil"));
+		return;
+	}
+	struct target *t = n.program < s->p->n_programs ? s->p->programs[n.program]->target : NULL;
+	if (t && is_func)
+		name = target_go_func_name(t, n.vaddr);
+	else if (t)
+		err_free(target_go_type_name(t, n.vaddr, &name));
+	if (name.len)
+		out_buf_str(b, name);
+	else
+		out_buf_printf(b, "0x%" PRIx64, n.vaddr);
+}
+
 static void put_name(const struct session *s, const struct out_type *t, struct bytes v,
 		     struct out_buf *b)
 {
@@ -215,6 +236,10 @@ static void put_name(const struct session *s, const struct out_type *t, struct b
 		return;
 	case NAME_SYSCALL:
 		put_or_number(syscall_name(n), n, b);
+		return;
+	case NAME_GO_TYPE:
+	case NAME_GO_FUNC:
+		put_go_name(s, *what == NAME_GO_FUNC, v, b);
 		return;
 	case NAME_CGROUP:
 		if (!cgroup_path(n, b))

@@ -142,6 +142,7 @@ struct err *run_program(const struct program *p, struct code *c, const struct ru
 		.can_go_on = true,
 	};
 	s->env = (struct out_env) { .trailer = p->config->trailer,
+				    .go_trailer = p->config->go_trailer,
 				    .clocks = out_clocks_now(),
 				    .ctx = s,
 				    .resolve = resolve_text };

@@ -438,6 +438,28 @@ TEST(check_strings_have_their_size)
 	done(&c);
 }
 
+TEST(check_nil)
+{
+	struct checked c =
+		fine("struct s { char *p; int n; }; uprobe { $p = nil; "
+		     "$p = (struct s *)arg0; if ($p != nil && nil == $p->p) { @a = $p->n; "
+		     "} @p = nil; @q[nil] = 1; @q[$p] = 2; @same = nil == nil; }");
+	CHECK_INT(map(&c, "@a")->value->kind, TYPE_INT);
+	CHECK_INT(map(&c, "@p")->value->kind, TYPE_PTR);
+	CHECK_INT(map(&c, "@q")->key->kind, TYPE_PTR);
+	CHECK_INT(map(&c, "@same")->value->kind, TYPE_BOOL);
+	done(&c);
+	// What the script calls so hides it.
+	c = fine("enum e { nil = 7 }; BEGIN { @a = nil }");
+	CHECK(map(&c, "@a")->value->kind != TYPE_PTR);
+	done(&c);
+	refused("BEGIN { print(1 == nil) }", "int64 is never nil");
+	refused("BEGIN { print(comm != nil) }", "string is never nil");
+	refused("BEGIN { $p = nil; print($p < nil) }", "nil can be compared with == and != only");
+	refused("BEGIN { print(*nil) }", "what this points to is not known");
+	refused("BEGIN { print(cap(comm)) }", "cap() takes a slice, an array or a channel");
+}
+
 TEST(check_pointers_are_the_programs_or_the_kernels)
 {
 	struct checked c = fine("struct s { char *p; }; uprobe { "

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// args in return probes: what the script reaches from there is computed where the call begins, by a
+// program of its own, and kept until the call returns.
+#include "check/checker.h"
+
+// What a program can keep of one call.
+#define KEPT_SIZE_MAX (16u << 10)
+
+// --- what can be computed at the entry ---
+
+static bool is_entry_call(const struct expr *e)
+{
+	static const char *const names[] = { "len", "cap", "str", "buf", "typename" };
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_eq(e->call.name.text, str_from(names[i])))
+			return e->call.args.n > 0;
+	return false;
+}
+
+// Nothing in it is known only when the function returns. *has_args: args is in it.
+static bool is_of_entry(const struct expr *e, bool *has_args)
+{
+	switch ((int)e->kind) {
+	case EXPR_INT:
+	case EXPR_BOOL:
+	case EXPR_STR:
+	case EXPR_PARAM:
+		return true;
+	case EXPR_NAME:
+		*has_args |= str_eq(e->str, STR("args"));
+		return str_eq(e->str, STR("args"));
+	case EXPR_MEMBER:
+		return is_of_entry(e->member.base, has_args);
+	case EXPR_INDEX:
+		return is_of_entry(e->index.base, has_args) &&
+		       is_of_entry(e->index.index, has_args);
+	case EXPR_UNARY:
+		return e->op != OP_ADDR && is_of_entry(e->unary, has_args);
+	case EXPR_BINARY:
+		return is_of_entry(e->binary.left, has_args) &&
+		       is_of_entry(e->binary.right, has_args);
+	case EXPR_CAST:
+		return is_of_entry(e->cast.value, has_args);
+	case EXPR_CALL:
+		if (str_eq(e->call.name.text, STR("args")) && !e->call.args.n)
+			return *has_args = true;
+		if (!is_entry_call(e))
+			return false;
+		for (size_t i = 0; i < e->call.args.n; i++)
+			if (!is_of_entry(e->call.args.v[i], has_args))
+				return false;
+		return true;
+	default:
+		return false;
+	}
+}
+
+// args alone is taken apart first.
+static bool is_value(const struct expr *e)
+{
+	return e->kind == EXPR_MEMBER || e->kind == EXPR_INDEX ||
+	       (e->kind == EXPR_UNARY && e->op == OP_DEREF) ||
+	       (e->kind == EXPR_CALL && is_entry_call(e));
+}
+
+bool is_kept(const struct checker *c, const struct expr *e)
+{
+	bool has_args = false;
+	if (!c->part || !c->part->call || !c->part->call->entry || c->part->is_call_entry ||
+	    !is_value(e))
+		return false;
+	const struct member_use *use = e->meaning;
+	if (e->kind == EXPR_MEMBER && use && use->kind == MEMBER_KEPT)
+		return true;
+	return is_of_entry(e, &has_args) && has_args;
+}
+
+// --- how it is spelled ---
+
+static void spell_expr(struct out_buf *b, const struct expr *e)
+{
+	out_buf_printf(b, "(%d.%d ", e->kind, (int)e->op);
+	switch ((int)e->kind) {
+	case EXPR_INT:
+	case EXPR_BOOL:
+	case EXPR_PARAM:
+		out_buf_printf(b, "%llu", (unsigned long long)e->num.value);
+		break;
+	case EXPR_STR:
+	case EXPR_NAME:
+		out_buf_str(b, e->str);
+		break;
+	case EXPR_MEMBER:
+		spell_expr(b, e->member.base);
+		out_buf_str(b, e->member.name.text);
+		break;
+	case EXPR_INDEX:
+		spell_expr(b, e->index.base);
+		spell_expr(b, e->index.index);
+		break;
+	case EXPR_UNARY:
+		spell_expr(b, e->unary);
+		break;
+	case EXPR_BINARY:
+		spell_expr(b, e->binary.left);
+		spell_expr(b, e->binary.right);
+		break;
+	case EXPR_CAST:
+		// Types are not spelled: each cast is kept by itself.
+		out_buf_printf(b, "%p", (const void *)e->cast.to);
+		spell_expr(b, e->cast.value);
+		break;
+	case EXPR_CALL:
+		out_buf_str(b, e->call.name.text);
+		for (size_t i = 0; i < e->call.args.n; i++)
+			spell_expr(b, e->call.args.v[i]);
+		break;
+	default:
+		break;
+	}
+	out_buf_str(b, STR(")"));
+}
+
+static struct str spelled(struct checker *c, const struct expr *e)
+{
+	struct out_buf b = { 0 };
+	spell_expr(&b, e);
+	struct str text = arena_strdup(c->arena, out_buf_view(&b));
+	out_buf_free(&b);
+	return text;
+}
+
+// --- keeping it ---
+
+// Go's memory may be used for something else when the function returns: what a value refers to is
+// kept with it.
+static bool kept_value(struct checker *c, struct expr *value)
+{
+	enum type_kind kind = value->type->kind;
+	if (kind != TYPE_SLICE && !is_byte_array(value->type) && !value_of(c, value))
+		return false;
+	struct type *t = value->type;
+	if (kind == TYPE_STRING && t->kind == TYPE_TEXT)
+		convert(c, value, go_text(c, c->config->max_kept_strlen));
+	if (value->type->size <= KEPT_SIZE_MAX)
+		return true;
+	tell_error(c, value->span, "this is too large to be kept until the function returns");
+	return false;
+}
+
+static const struct program_kept *find_kept(const struct program_call *call, struct str text)
+{
+	for (size_t i = 0; i < call->kept.n; i++)
+		if (str_eq(call->kept.v[i].text, text))
+			return &call->kept.v[i];
+	return NULL;
+}
+
+static const struct program_kept *keep(struct checker *c, struct program_call *call,
+				       struct str text, struct expr *value)
+{
+	const struct program_kept *known = find_kept(call, text);
+	if (known)
+		return known;
+	// The marks move behind it.
+	struct program_kept kept = { .text = text, .value = value };
+	kept.off = call->size ? call->size - 8 : 0;
+	VEC_PUSH(c->arena, &call->kept, kept);
+	call->size = kept.off + (uint32_t)((value->type->size + 7) & ~7ull) + 8;
+	return &call->kept.v[call->kept.n - 1];
+}
+
+static void mean_kept(struct checker *c, struct expr *e, const struct program_kept *kept)
+{
+	struct member_use *use = ARENA_NEW(c->arena, struct member_use);
+	struct type_field *field = ARENA_NEW(c->arena, struct type_field);
+	struct expr *base = expr_new(c, EXPR_NAME, e->span, NULL);
+	base->str = STR("args");
+	field->type = kept->value->type;
+	use->kind = MEMBER_KEPT;
+	use->field = field;
+	use->kept_off = kept->off;
+	*e = (struct expr) { .kind = EXPR_MEMBER, .span = e->span, .height = 1 };
+	e->member.base = base;
+	e->member.name = (struct name) { STR("kept"), e->span };
+	e->meaning = use;
+	e->type = kept->value->type;
+}
+
+void check_kept(struct checker *c, struct expr *e)
+{
+	struct program_part *part = c->part;
+	const struct member_use *use = e->meaning;
+	if (e->kind == EXPR_MEMBER && use && use->kind == MEMBER_KEPT)
+		return;
+	// Told already: where the calls begin there can be no probe.
+	if (!part->call->entry) {
+		e->type = NULL;
+		return;
+	}
+	struct str text = c->is_final ? spelled(c, e) : STR("");
+	struct expr *value = e;
+	if (c->is_final) {
+		value = ARENA_NEW(c->arena, struct expr);
+		*value = *e;
+	}
+	c->part = part->call->entry;
+	check_expr(c, value);
+	bool is_fine = value->type && kept_value(c, value);
+	c->part = part;
+	if (!is_fine)
+		e->type = NULL;
+	else if (c->is_final)
+		mean_kept(c, e, keep(c, part->call, text, value));
+}
