@@ -80,6 +80,40 @@ def test_go_struct(t, version):
     t.check(f".count = 3, .average = {size}, .total = {3 * size}" in r.out, f"stats\n{r.out}")
 
 
+@cases(["1.15", *REGISTERS])
+def test_go_calls(t, version):
+    copy_go(t, "shop", version)
+    r = example(t, "go-calls", "-c", "./shop", "./shop", "main.handle")
+    t.eq(len(re.findall(r"^goroutine \d+, \d+ us, main.handle$", r.out, flags=re.M)), 25, r.out)
+    t.check(".id = 7, .key = user/7, " in r.out, f"arguments\n{r.out}")
+    t.eq((r.out.count("\ntrue\n"), r.out.count("\nfalse\n")), (20, 5), f"results\n{r.out}")
+
+
+@cases(["1.15", *REGISTERS])
+def test_go_latency(t, version):
+    copy_go(t, "nomad", version)
+    r = example(t, "go-latency", "-c", "./nomad", "./nomad", "*nomadFSM).Apply")
+    t.eq(rows(r.out), 100, r.out)
+
+
+@cases(["1.15", *REGISTERS])
+def test_go_errors(t, version):
+    copy_go(t, "shop", version)
+    r = example(t, "go-errors", "-c", "./shop")
+    want = {f"*errors.errorString, user/{i}": 1 for i in range(20, 25)}
+    t.eq(counts(r.out, "refused"), want)
+
+
+@cases(["1.15", *REGISTERS])
+def test_go_goroutines(t, version):
+    copy_go(t, "worker", version)
+    r = example(t, "go-goroutines", "-c", "./worker", "./worker", "main.(*Worker).work")
+    t.eq(len(counts(r.out, "goroutines")), 10, r.out)
+    started = counts(r.out, "")
+    t.eq(list(started.values()), [10], r.out)
+    t.check(next(iter(started)).startswith("main.main."), r.out)
+
+
 def test_callers(t):
     r = example(t, "callers", "-c", "./demo level", "./demo", "level")
     t.check(re.search(r"level\+\d+\n\s+level\+\d+\n", r.out), f"a recursion's frames\n{r.out}")

@@ -80,11 +80,18 @@ def test_pointer_method_is_a_name(t):
 
 
 @cases(VERSIONS)
-def test_return_probe_on_go_is_refused(t, version):
+def test_return_probe_on_go_is_on_its_exits(t, version):
+    """Never the kernel's own return probe: it would crash the program."""
     path = t.go("shop", version)
-    p = refused(t, f"uretprobe:{path}:main.handle {{ }}", "main.handle is Go code: no return probe")
-    t.check("would crash the program" in p.err, p.err)
-    refused(t, f"ur:{path}:* {{ }}", "is Go code")
+    (f,) = shown(t, path, "main.handle")
+    exits = [int(x["address"], 16) for x in f["exits"]]
+    p = plan(t, f"uretprobe:{path}:main.handle {{ }}")
+    t.check(len(exits) > 1, f"{exits}")
+    t.eq(p.vaddrs, exits)
+    t.eq({row[-1] for row in p.rows}, {"returns"})
+    all_of_main = plan(t, f"ur:{path}:main.* {{ }}")
+    t.check("+0x0" not in " ".join(row[1] for row in all_of_main.rows), all_of_main.out)
+    refused(t, f"uretprobe:{t.go('zoo', version)}:main.fail {{ }}", "it never returns")
 
 
 def test_return_probe_on_c(t):
@@ -101,7 +108,11 @@ def test_return_probe_on_c(t):
 def test_near_names_and_inlined_ones(t):
     path = t.go("zoo", "1.24")
     refused(t, f"u:{path}:main.mian {{ }}", "near: main.main")
-    p = refused(t, f"u:{path}:runtime.add {{ }}", "every call of 'runtime.add' was inlined")
+    p = plan(t, f"u:{path}:runtime.add {{ }}")
+    t.check("every call of 'runtime.add' was inlined" in p.err, p.err)
+    t.check(re.search(r"copies are probed: \S+ \(\w+\.go:\d+\), .* and \d+ more", p.err), p.err)
+    t.check(len(p.rows) > 10 and all("inlined at" in row[-1] for row in p.rows), p.out)
+    p = refused(t, f"ur:{path}:runtime.add {{ }}", "every call of 'runtime.add' was inlined")
     t.check(re.search(r"copies: \S+ \(\w+\.go:\d+, 0x[0-9a-f]+\), .* and \d+ more", p.err), p.err)
     refused(t, f"u:{path}:nothing* {{ }}", "no function matches 'nothing*'")
 

@@ -8,7 +8,7 @@ import programs
 import zoo
 from harness import ROOT, cases
 
-NATIVE = [f for f in programs.GO_FORMS if not f.startswith(("arm64", "plugin"))]
+NATIVE = [f for f in programs.GO_FORMS if not f.startswith(("arm64", "plugin", "c-shared"))]
 ALL = [(v, f) for v in programs.known_versions() for f in NATIVE]
 
 

@@ -175,4 +175,5 @@ def main():
     print(f"LOCALS agreed: {agreed} words at {stops} stops")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -31,6 +31,7 @@ GO_FORMS = {
     "cgo": (["-tags=withcgo", "-ldflags=-linkmode=external"], {"CGO_ENABLED": "1"}, []),
     # The linker's own -s leaves pclntab its section; strip on a PIE does not know of Go at all.
     "cgostrip": (["-tags=withcgo", "-ldflags=-linkmode=external"], {"CGO_ENABLED": "1"}, ["strip"]),
+    "c-shared": (["-tags=withcgo", "-buildmode=c-shared"], {"CGO_ENABLED": "1"}, []),
     "plugin": (["-buildmode=plugin"], {"CGO_ENABLED": "1"}, []),
     "arm64": ([], {"GOARCH": "arm64"}, []),
     "arm64-stripped": (["-ldflags=-s -w"], {"GOARCH": "arm64"}, []),

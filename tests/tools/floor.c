@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What any tracer pays at least: runs a command while an empty BPF program stands at the entry
-// sites of functions.
+// sites of functions, with -r at their exits, too.
 //
-//     floor BINARY FUNC -- COMMAND [ARGUMENT...]
+//     floor [-r] BINARY FUNC -- COMMAND [ARGUMENT...]
 //
 // FUNC may be a glob. On stderr: sites N attach_ms M detach_ms D. The exit status is the command's;
 // 77: this kernel, or the lack of privileges, does not allow it.
@@ -30,18 +30,36 @@ static void must(struct err *e, int status)
 	exit(status);
 }
 
-// Where the functions count a call once.
-static uint64_t *sites(struct target *t, const char *pattern, struct arena *a, uint32_t *n)
+struct offsets {
+	uint64_t *v;
+	uint32_t n;
+};
+
+static void add(struct target *t, const struct target_site *site, struct offsets *out)
+{
+	if (site->insn.len && elf_vaddr_to_foff(target_elf(t), site->vaddr, &out->v[out->n]))
+		out->n++;
+}
+
+// Where the functions count a call once, and where they are left.
+static struct offsets sites(struct target *t, const char *pattern, bool with_exits, struct arena *a)
 {
 	struct target_matches m;
+	struct offsets out = { 0 };
 	must(target_match(t, &pattern, 1, &m), 2);
-	uint64_t *out = ARENA_ARRAY(a, uint64_t, m.n + 1);
-	*n = 0;
+	size_t most = 0;
+	for (size_t i = 0; i < m.n; i++)
+		most += m.v[i]->size + 1;
+	out.v = ARENA_ARRAY(a, uint64_t, most + 1);
 	for (size_t i = 0; i < m.n; i++) {
-		struct target_site site;
-		target_entry(t, m.v[i], &site);
-		if (site.insn.len && elf_vaddr_to_foff(target_elf(t), site.vaddr, &out[*n]))
-			(*n)++;
+		struct target_site entry, *exits = NULL;
+		size_t n = 0;
+		target_entry(t, m.v[i], &entry);
+		add(t, &entry, &out);
+		if (with_exits)
+			must(target_exits(t, m.v[i], a, &exits, &n), 2);
+		for (size_t k = 0; k < n; k++)
+			add(t, &exits[k], &out);
 	}
 	return out;
 }
@@ -77,13 +95,16 @@ static int run(char **command)
 
 int main(int argc, char **argv)
 {
+	bool with_exits = argc > 1 && strcmp(argv[1], "-r") == 0;
+	argv += with_exits;
+	argc -= with_exits;
 	if (argc < 5 || strcmp(argv[3], "--") != 0)
 		return 2;
 	struct arena *a = arena_new();
 	struct target *t;
 	must(target_open(argv[1], NULL, &t), 2);
-	struct bpf_uprobes u = { .path = argv[1] };
-	u.offsets = sites(t, argv[2], a, &u.n);
+	struct offsets o = sites(t, argv[2], with_exits, a);
+	struct bpf_uprobes u = { .path = argv[1], .offsets = o.v, .n = o.n };
 	struct bpf_prog p = load_empty(a);
 	int link;
 	double start = now_ms();

@@ -4,6 +4,7 @@
 //
 //	calls N                    N times as fast as it can: "calls N ns NANOSECONDS_A_CALL"
 //	calls N RATE WORKERS       N times in all, RATE times a second: "calls N per_second RATE"
+//	calls typed N              the same as the first with a function of two arguments, typed
 package main
 
 import (
@@ -30,6 +31,22 @@ func hit(n int) int {
 func miss(n int) int {
 	fmt.Println(n)
 	return n
+}
+
+//go:noinline
+func typed(key string, n int) int {
+	if n < 0 {
+		return miss(n)
+	}
+	return n + len(key)
+}
+
+func callTyped(n int) {
+	start := time.Now()
+	for i := 0; i < n; i++ {
+		sum = typed("some key", i)
+	}
+	fmt.Printf("calls %d ns %.1f\n", n, float64(time.Since(start).Nanoseconds())/float64(n))
 }
 
 func number(i int) int {
@@ -61,6 +78,10 @@ func paced(n, rate int) int {
 }
 
 func main() {
+	if len(os.Args) > 2 && os.Args[1] == "typed" {
+		callTyped(number(2))
+		return
+	}
 	n, rate, workers := number(1), number(2), number(3)
 	start := time.Now()
 	if rate == 0 {

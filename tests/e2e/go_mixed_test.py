@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What tests/programs/go/mixed passes: interfaces and funcs among other fields, pointers to what has
+items, values of no size, and numbers that C reads another way."""
+
+import re
+
+from harness import cases
+
+BUILDS = [(v, f) for v in ("1.15", "1.19", "1.24", "1.27") for f in ("default", "noopt", "pie")]
+
+
+def ran(t, version, form, script, *options):
+    """What the script prints: BIN in it is the program."""
+    t.need_root()
+    path = t.go("mixed", version, form)
+    r = t.stoat("-q", *options, "-c", path, "-e", script.replace("BIN", path))
+    t.eq(r.err, "", "messages")
+    return [line for line in r.out.splitlines() if line]
+
+
+NAMES = """
+uprobe:BIN:main.structs {
+	print(args.b); print(args.t); print(*args.o); print(args.o.In); print(args.o.A); print(args.e);
+	$t = args.t; print($t); print($t.E); print((1, args.t)); printf("%s %s\\n", args.t, args.e.error);
+	@k[args.t] = args.e;
+}
+uprobe:BIN:main.arrays {
+	print(args.a); print(*args.p); print(*args.b); print(args.b[1]); @a[args.a] = *args.b;
+}
+uretprobe:BIN:main.structs { print(args.t); print(args.o.In); }
+uretprobe:BIN:main.back { print(retval); print(retval.t); @r = retval; }
+"""
+
+
+@cases(BUILDS)
+def test_names_in_structs_and_arrays(t, version, form):
+    timed = "{ .E = *main.MyErr, .D = 1ns }"
+    inner = "{ .E = *errors.errorString, .D = 2ns }"
+    three = "[{ .E = nil, .D = 0s },{ .E = main.Plain, .D = 5ns },{ .E = nil, .D = 0s }]"
+    embeds = "{ .error = main.Plain, .N = 4 }"
+    second = "{ .E = *main.MyErr, .D = 1s }"
+    want = [
+        "{ .E = *main.MyErr, .F = main.main }",
+        timed,
+        "{ .N = 7, .In = %s, .A = [nil,string] }" % inner,
+        inner,
+        "[nil,string]",
+        embeds,
+        timed,
+        "*main.MyErr",
+        "(1, %s)" % timed,
+        timed + " main.Plain",
+        timed,
+        inner,
+        "[nil,*main.MyErr]",
+        "[*errors.errorString,nil]",
+        three,
+        "{ .E = main.Plain, .D = 5ns }",
+        "(%s, main.Plain)" % second,
+        second,
+        "@a[[nil,*main.MyErr]]: " + three,
+        "@k[%s]: %s" % (timed, embeds),
+        "@r: (%s, main.Plain)" % second,
+    ]
+    t.eq(ran(t, version, form, NAMES), want)
+
+
+@cases(BUILDS)
+def test_many_names_in_one_value(t, version, form):
+    script = "uprobe:BIN:main.many { print(*args.m); print(*args.t); print(args.t.A); @ = *args.m; }"
+    many = "{ .A = [nil,*main.MyErr,%smain.Plain], .B = [main.main,nil] }" % ("nil," * 123)
+    got = ran(t, version, form, script)
+    t.eq(got[0], many)
+    iface = "{ .type = 0x[0-9a-f]{5,}, .data = 0x[0-9a-f]{5,} },{ .type = 0x0, .data = 0x0 }"
+    error = "{ .tab = 0x0, .data = 0x0 }"
+    words = r"{ .A = \[%s\], .B = \[%s,%s\], .C = \[(nil,){124}nil\] }" % (iface, error, error)
+    t.check(re.fullmatch(words, got[1]), got[1])
+    t.eq(got[2:], ["[int,nil]", "@: " + many])
+
+
+def test_names_in_json(t):
+    got = ran(t, "1.24", "default", "uprobe:BIN:main.structs { print(*args.o); }", "-f", "json")
+    want = '{"N": 7, "In": {"E": "*errors.errorString", "D": 2}, "A": [null,"string"]}'
+    t.check(any(want in line for line in got), got)
+
+
+CASTS = """
+uprobe:BIN:main.casts {
+	print((((main.MyErr *)args.e).Code, ((main.MyErr *)args.e).Text, *(int64 *)args.p));
+	$e = (main.MyErr *)args.i; print($e.Code); print((void *)args.e != 0);
+}
+uretprobe:BIN:main.casts { print((((main.MyErr *)args.e).Code, ((main.MyErr *)args.i).Text)); }
+uretprobe:BIN:main.back { print((((main.MyErr *)retval.t.E).Code, *(main.Plain *)retval.err)); }
+uprobe:BIN:main.structs { print((((main.MyErr *)args.t.E).Code, *(main.Plain *)args.e.error)); }
+uprobe:BIN:main.pointers { print((args.g[1], (*args.d)[1], (*args.c)[1], ((int64 *)args.n)[0])); }
+uretprobe:BIN:main.pointers { print((args.g[2], (*args.d)[2])); }
+"""
+
+
+@cases(BUILDS)
+def test_what_is_in_interfaces_and_behind_pointers(t, version, form):
+    want = ["(42, 3)", "(5, 5)", "(42, mine, 9)", "43", "true", "(42, value)", "(21, 11, 101, 9)", "(22, 12)"]
+    t.eq(ran(t, version, form, CASTS), want)
+
+
+NUMBERS = """
+uprobe:BIN:main.numbers {
+	printf("%d %d %d %d %d %d %d|", args.a, args.b, args.c, args.d, args.e, args.s, *args.u);
+	printf("%i %ld %u %x %12d %d\\n", args.d, args.d, args.d, args.c, args.c, (uint32)args.c);
+}
+uprobe:BIN:main.runes {
+	printf("%c%c%c%c%c%c|%3c|%-3c|", args.r, args.s[0], args.s[1], args.s[2], args.s[3], args.s[4], args.r,
+		args.s[0]);
+	printf("%d %c\\n", args.r, 65);
+}
+"""
+
+
+@cases(BUILDS)
+def test_numbers_and_runes(t, version, form):
+    most = "18446744073709551615"
+    want = [
+        "255 65535 4294967295 %s %s -1 4294967295|%s %s %s ffffffff   4294967295 -1" % ((most,) * 5),
+        "é世A😀��|  é|世  |233 A",
+    ]
+    t.eq(ran(t, version, form, NUMBERS), want)
+
+
+LENGTHS = """
+uprobe:BIN:main.arrays { print((len(args.p), cap(args.p), len(args.b), cap(args.b))); }
+uretprobe:BIN:main.arrays { print((len(args.p), len(args.b))); }
+"""
+
+
+@cases(BUILDS)
+def test_length_of_what_a_pointer_points_to(t, version, form):
+    t.eq(ran(t, version, form, LENGTHS), ["(2, 2, 3, 3)", "(2, 3)"])
+
+
+NILS = """
+uprobe:BIN:main.slices { $s = args.a; $s = nil; print(($s, len($s), $s == nil)); $t = nil; $t = args.a; print(len($t)); }
+uprobe:BIN:main.pointers { $m = args.m; $m = nil; print($m); @m = args.d; @m = nil; }
+uprobe:BIN:main.structs {
+	$e = args.t.E; $e = nil; print($e); $f = args.b.F; $f = nil; print(($f, $f == nil));
+	@e = args.t.E; @e = nil; @s[1] = nil; @s[2] = args.t.E;
+}
+"""
+
+
+@cases(BUILDS)
+def test_nil_is_assigned(t, version, form):
+    want = ["nil", "(nil, true)", "nil", "(nil, 0, true)", "3"]
+    t.eq(ran(t, version, form, NILS), want + ["@e: nil", "@m: nil", "@s[1]: nil", "@s[2]: *main.MyErr"])
+
+
+EMPTIES = """
+uprobe:BIN:main.empties {
+	print((args.a, args.s, args.e, len(args.a), cap(args.p), len(args.l))); print(args.a);
+	$a = args.a; print($a); @v = args.s;
+}
+uprobe:BIN:main.holes {
+	print(args.h); print(*args.p); print((args.h.B, args.p.C, args.h.F, len(args.p.B)));
+	$h = args.h; print($h); @k[args.h] = 1;
+}
+uretprobe:BIN:main.empties { print((args.a, args.s)); }
+uretprobe:BIN:main.holes { print((args.h, args.p.C)); }
+"""
+
+
+@cases(BUILDS)
+def test_values_of_no_size(t, version, form):
+    holes = "{ .A = 1, .B = [], .C = {}, .D = main.Plain, .E = end, .F = {} }"
+    want = [
+        "([], {}, {}, 0, 0, 3)",
+        "[]",
+        "[]",
+        "([], {})",
+        holes,
+        holes,
+        "([], {}, {}, 0)",
+        holes,
+        "(%s, {})" % holes,
+        "@k[%s]: 1" % holes,
+        "@v: {}",
+    ]
+    t.eq(ran(t, version, form, EMPTIES), want)
+
+
+@cases(BUILDS)
+def test_what_is_no_slice(t, version, form):
+    got = ran(t, version, form, "uprobe:BIN:main.slices { print(args.odd); print(len(args.odd)); @ = args.odd; }")
+    t.eq(got, ["<unreadable>", "5", "@: <unreadable>"])
+
+
+MISTAKES = [
+    ("casts", "print((uint64)args.e)", "an interface is no number and no address", "(void *)args.e"),
+    ("casts", "$e = args.e; print((void *)$e)", "the name of a type or a function is no number"),
+    ("pointers", "print(args.c[1])", "*string is a pointer, which has no items in Go", "(*args.c)[...]"),
+    ("pointers", "print(args.d[1])", "*[]int is a pointer, which has no items in Go", "(*args.d)[...]"),
+    ("pointers", "print(args.f[1].N)", "*main.Outer is a pointer, which has no items in Go"),
+    ("pointers", "print(args.n[0])", "*int is a pointer, which has no items in Go"),
+    ("pointers", 'print(args.m["a"])', "stoat does not look into Go's maps: map[string]int"),
+    ("pointers", "print(args.m[1])", "stoat does not look into Go's maps: map[string]int"),
+    ("structs", 'printf("%p", args.b.F)', "%p takes a number, not a func"),
+    ("structs", 'printf("%d", args.t.E)', "%d takes a number, not an interface"),
+    ("numbers", "print(len(args.a))", "len() takes a string, a slice, an array, a map, a channel or a stack"),
+    ("pointers", "print(len(args.d))", "not *[]int", "len(*args.d)"),
+    ("pointers", "print(cap(args.d))", "cap() takes a slice, an array or a channel, not *[]int", "cap(*args.d)"),
+    ("empties", "print(args.l[0])", "struct {} has no bytes: there is nothing to be read"),
+    ("empties", "print(*args.p)", "[0]int has no bytes: there is nothing to be read"),
+    ("empties", "print(args.a[0])", "the array has 0 items: there is no [0]"),
+    ("empties", "@[args.a] = 1", "a key of @ has no bytes"),
+]
+
+
+@cases(["1.15", "1.24"])
+def test_mistakes(t, version):
+    path = t.go("mixed", version)
+    for function, body, *messages in MISTAKES:
+        r = t.stoat("-e", "uprobe:%s:main.%s { %s }" % (path, function, body), rc=1)
+        for message in messages:
+            t.check(message in r.err, "%s\n%s" % (message, r.err))
+        t.check("^" in r.err, "a caret\n" + r.err)

@@ -1,0 +1,3 @@
+module reals
+
+go 1.15

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !withcgo
+// +build !withcgo
+
+package main
+
+func thread() byte { return 'n' }
