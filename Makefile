@@ -165,6 +165,13 @@ bench: ## the figures of bench/, with ratios
 	@$(SUBMAKE) all
 	@if [ -x bench/run ]; then bench/run $(ARGS); else echo 'bench/run is not there' >&2; exit 1; fi
 
+.PHONY: soak
+soak: ## Go programs under return probes, 10,000 runs and 5,000,000 calls (ARGS="-n RUNS --calls N")
+	@scripts/deps test
+	@$(SUBMAKE) all
+	@scripts/toolchains >/dev/null
+	@tests/soak $(ARGS)
+
 .PHONY: kernels
 kernels: ## boot other kernels (5.10 to the newest) under qemu and run tests/kernels/cases there
 	@scripts/deps kernels
