@@ -78,6 +78,28 @@ def one_hit(title, path, func):
             row(name, "does not run here")
 
 
+def typed_call(path):
+    """Entry and return of one call, with two arguments and the result by name."""
+    func, command = "main.typed", f"{path} typed {HITS // 4}"
+    floor = "an empty BPF program, same sites"
+    commands = {"": command.split(), floor: [programs.lib_tool("floor"), "-r", path, func, "--", *command.split()]}
+    for words, script in {
+        "two arguments, result: @ = sum()": "{ @ = sum(len(args.key) + args.n + retval); }",
+        "two arguments, result: @[key] = sum()": "{ @[args.key] = sum(args.n + retval); }",
+        "two arguments, result: printf": '{ printf("%s %d %d\\n", args.key, args.n, retval); }',
+        "duration: @ = hist()": "{ @ = hist(duration); }",
+    }.items():
+        commands[words] = [STOAT, "-q", "-o", "/dev/null", "-e", f"uretprobe:{path}:{func} {script}", "-c", command]
+    print("\none call, probed at its entry and its return: Go 1.24")
+    best = best_in_turn(commands)
+    bare = best.pop("")
+    for name, took in best.items():
+        if took and best[floor]:
+            row(name, f"{took - bare:8.0f} ns", f"{(took - bare) / (best[floor] - bare):6.2f}x")
+        else:
+            row(name, "does not run here")
+
+
 # --- many sites ---
 
 
@@ -182,5 +204,6 @@ def main(compiler):
     start_up()
     one_hit("Go 1.24", go, "main.hit")
     one_hit("C", c, "hit")
+    typed_call(go)
     many_sites(compiler)
     many_events("Go 1.24", go, "main.hit")
