@@ -161,19 +161,27 @@ static bool has_range_body(struct target_about *a)
 	return is_there;
 }
 
+// Results without a name, and blank ones, may be missing: then the others are not where they seem
+// to be.
 static void doubt_results(struct target_about *a)
 {
 	struct target_info *info = a->info;
-	if (info->brief.lang != LANG_GO || !a->has_dwarf)
+	size_t n_results = 0;
+	if (info->brief.lang != LANG_GO || !a->has_dwarf || !has_range_body(a))
 		return;
-	for (size_t i = 0; i < info->n_values; i++)
-		if (info->values[i].is_result)
-			return;
-	info->may_have_results = has_range_body(a);
-	if (info->may_have_results)
-		VEC_PUSH(a->arena, &info->notes,
-			 STR("results without names are not known: Go leaves them out where a "
-			     "function returns from inside of a range over a function"));
+	for (size_t i = 0; i < info->n_values; i++) {
+		if (!info->values[i].is_result)
+			continue;
+		n_results++;
+		info->values[i].is_known = false;
+	}
+	info->may_have_results = !n_results;
+	VEC_PUSH(a->arena, &info->notes,
+		 n_results
+			 ? STR("places of results are not known: Go leaves blank ones out where a "
+			       "function returns from inside of a range over a function")
+			 : STR("results without names are not known: Go leaves them out where a "
+			       "function returns from inside of a range over a function"));
 }
 
 struct err *target_info(struct target *t, const struct target_func *f, struct arena *arena,

@@ -113,6 +113,8 @@ def test_results_that_are_left_out(t, version):
         r = t.stoat("-e", f"uretprobe:{path}:main.rangesUnnamed {{ print({value}); }}", rc=1)
         t.check("it is not known whether main.rangesUnnamed has results" in r.err, r.err)
     t.check("results without names are not known" in t.stoat("show", path, "main.rangesUnnamed").out, "show")
+    r = t.stoat("-e", f"uretprobe:{path}:main.ranges {{ print(retval.err); }}", rc=1)
+    t.check("places of results are not known: Go leaves blank ones out" in r.err, r.err)
 
 
 KEYS = """

@@ -10,10 +10,10 @@ func each(yield func(int) bool) {
 	}
 }
 
-// Results with names are known though the compiler puts them elsewhere.
+// A blank result would not be in the debug information, so that no place is sure.
 //
 // in: "%d", args.n
-// out: "%d %s", retval.found, retval.err
+// out: "%d", args.n
 // from: 1.23
 //
 //go:noinline
@@ -41,9 +41,9 @@ func rangesUnnamed(n int) int {
 func rangeFuncs() {
 	in("ranges", 3)
 	ranges(3)
-	out("30 nil")
+	out("3")
 	in("ranges", 33)
 	ranges(33)
-	out("-1 *main.myError")
+	out("33")
 	sink += rangesUnnamed(2)
 }
