@@ -237,7 +237,6 @@ enum go_kind { GO_ARRAY = 17, GO_POINTER = 22, GO_STRING = 24, GO_STRUCT = 25, G
 
 // A struct or an array in which strings have become texts, so that it can be kept and shown.
 struct type *go_whole(struct checker *c, struct type *t);
-bool is_nil(const struct expr *e);
 bool is_go_bytes(const struct type *t); // a string, or a slice of bytes
 // What a string becomes where it is kept: so many bytes at most, and max_strlen.
 struct type *go_text(struct checker *c, uint64_t limit);

@@ -6,7 +6,7 @@
 // Of the value itself, and of what a map's or a channel's word points to.
 enum { OFF_FIRST = 0, OFF_LEN = 8, OFF_CAP = 16, OFF_CHAN_CAP = 8, OFF_DATA = 8 };
 
-bool is_nil(const struct expr *e)
+static bool is_nil(const struct expr *e)
 {
 	return e->kind == EXPR_INT && e->type && e->type->go_kind == GO_UNSAFE &&
 	       str_eq(e->type->name, STR("nil"));

@@ -22,7 +22,7 @@
 
 // --- goroutines ---
 
-void gen_g(struct gen *g, struct span span)
+static void gen_g(struct gen *g, struct span span)
 {
 	const struct target_g *at = g->part->g;
 	bpf_comment(g->b, "the goroutine");
@@ -298,6 +298,36 @@ static void drop_deeper(struct gen *g, const struct finding *f, bool beyond)
 	count_dropped(g);
 }
 
+// --- the last call ---
+
+// r0 = the last call's record, if that call is as deep as the one at hand; else goes to other.
+static void last_call(struct gen *g, const struct finding *f, struct bpf_label other)
+{
+	struct bpf_asm *b = g->b;
+	temp_get(g, R0, f->head);
+	bpf_load(b, 8, R2, R0, HEAD(n));
+	bpf_jump_if_imm(b, BPF_JEQ, R2, 0, other);
+	bpf_load(b, 8, R1, R0, HEAD(top));
+	temp_get(g, R3, f->depth);
+	bpf_jump_if(b, BPF_JNE, R1, R3, other);
+	bpf_alu_imm(b, BPF_SUB, R2, 1);
+	set_level(g, f, R2);
+	look_up(g, f);
+	bpf_jump_if_imm(b, BPF_JEQ, R0, 0, other);
+}
+
+// It is the last one no more; r0 stays.
+static void take_off(struct gen *g, const struct finding *f)
+{
+	struct bpf_asm *b = g->b;
+	temp_get(g, R1, f->head);
+	bpf_load(b, 8, R2, R0, CALL(below));
+	bpf_store(b, 8, R1, HEAD(top), R2);
+	bpf_load(b, 8, R2, R1, HEAD(n));
+	bpf_alu_imm(b, BPF_SUB, R2, 1);
+	bpf_store(b, 8, R1, HEAD(n), R2);
+}
+
 // --- the entry ---
 
 // The goroutine that had this struct g before has ended.
@@ -368,18 +398,9 @@ static void meet_equal(struct gen *g, const struct finding *f, struct bpf_label 
 		       struct bpf_label same_call)
 {
 	struct bpf_asm *b = g->b;
-	temp_get(g, R0, f->head);
-	bpf_load(b, 8, R2, R0, HEAD(n));
-	bpf_jump_if_imm(b, BPF_JEQ, R2, 0, flat);
-	bpf_load(b, 8, R1, R0, HEAD(top));
-	temp_get(g, R3, f->depth);
-	bpf_jump_if(b, BPF_JNE, R1, R3, flat);
-	bpf_alu_imm(b, BPF_SUB, R2, 1);
-	set_level(g, f, R2);
 	gen_cookie(g, f->span);
 	spot_store(g, 8, f->slot, R0);
-	look_up(g, f);
-	bpf_jump_if_imm(b, BPF_JEQ, R0, 0, flat);
+	last_call(g, f, flat);
 	bpf_load(b, 8, R1, R0, CALL(site));
 	spot_load(g, 8, R2, f->slot);
 	bpf_jump_if(b, BPF_JNE, R1, R2, flat);
@@ -387,12 +408,7 @@ static void meet_equal(struct gen *g, const struct finding *f, struct bpf_label 
 		bpf_jump(b, same_call);
 		return;
 	}
-	bpf_load(b, 8, R3, R0, CALL(below));
-	temp_get(g, R4, f->head);
-	bpf_store(b, 8, R4, HEAD(top), R3);
-	bpf_load(b, 8, R1, R4, HEAD(n));
-	bpf_alu_imm(b, BPF_SUB, R1, 1);
-	bpf_store(b, 8, R4, HEAD(n), R1);
+	take_off(g, f);
 	bpf_const(b, R1, 1);
 	count_dropped(g);
 }
@@ -449,28 +465,6 @@ void gen_call_begin(struct gen *g, struct bpf_label out)
 
 // --- the return ---
 
-// r0 = the record of the call at hand, which is the last one no more.
-static void pop(struct gen *g, const struct finding *f, struct bpf_label unpaired)
-{
-	struct bpf_asm *b = g->b;
-	temp_get(g, R0, f->head);
-	bpf_load(b, 8, R2, R0, HEAD(n));
-	bpf_jump_if_imm(b, BPF_JEQ, R2, 0, unpaired);
-	bpf_load(b, 8, R1, R0, HEAD(top));
-	temp_get(g, R3, f->depth);
-	bpf_jump_if(b, BPF_JNE, R1, R3, unpaired);
-	bpf_alu_imm(b, BPF_SUB, R2, 1);
-	set_level(g, f, R2);
-	look_up(g, f);
-	bpf_jump_if_imm(b, BPF_JEQ, R0, 0, unpaired);
-	temp_get(g, R1, f->head);
-	bpf_load(b, 8, R2, R0, CALL(below));
-	bpf_store(b, 8, R1, HEAD(top), R2);
-	bpf_load(b, 8, R2, R1, HEAD(n));
-	bpf_alu_imm(b, BPF_SUB, R2, 1);
-	bpf_store(b, 8, R1, HEAD(n), R2);
-}
-
 // The call's entry is free when all has been taken from it.
 static void give_back(struct gen *g, const struct finding *f)
 {
@@ -526,7 +520,8 @@ void gen_call_end(struct gen *g, struct bpf_label out)
 	bpf_jump_if(b, BPF_JLE, R1, R2, flat);
 	drop_deeper(g, &f, true);
 	bpf_bind(b, flat);
-	pop(g, &f, unpaired);
+	last_call(g, &f, unpaired);
+	take_off(g, &f);
 	if (call->has_time) {
 		bpf_load(b, 8, R2, R0, CALL(start_ns));
 		spot_load(g, 8, R1, g->duration);

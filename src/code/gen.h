@@ -318,8 +318,6 @@ void gen_pid(struct gen *g, bool is_thread);
 
 // --- calls and goroutines (calls.c) ---
 
-// r0 = address of struct g, 0 if it is not known.
-void gen_g(struct gen *g, struct span span);
 // r0 = a word of struct g, 0 without one.
 void gen_g_word(struct gen *g, int64_t off, struct span span);
 // At the entry: the call becomes the last one of its goroutine. r9 is its record then, in which
@@ -458,14 +456,9 @@ void gen_typename(struct gen *g, struct expr *call, struct spot to);
 
 // --- Go's strings and slices (go_bytes.c) ---
 
-struct go_bytes {
-	struct temp address, len;
-};
-
 bool type_is_go_bytes(struct type *t);
 // How many bytes of text there can be in a TEXT.
 uint64_t text_room(const struct type *t);
-struct go_bytes gen_go_bytes(struct gen *g, struct expr *e);
 // limit: a number of bytes, or NULL.
 struct source gen_go_source(struct gen *g, struct expr *e, struct expr *limit);
 void gen_go_text(struct gen *g, struct expr *e, struct expr *limit, uint64_t size, struct spot to);

@@ -24,6 +24,10 @@ static const struct place *register_of(const struct member_use *m, uint64_t off)
 	return NULL;
 }
 
+struct go_bytes {
+	struct temp address, len;
+};
+
 // Address and length in registers of the traced program: no memory is needed.
 static bool from_registers(struct gen *g, struct expr *e, struct go_bytes *out)
 {
@@ -40,7 +44,7 @@ static bool from_registers(struct gen *g, struct expr *e, struct go_bytes *out)
 	return true;
 }
 
-struct go_bytes gen_go_bytes(struct gen *g, struct expr *e)
+static struct go_bytes gen_go_bytes(struct gen *g, struct expr *e)
 {
 	struct go_bytes out;
 	if (from_registers(g, e, &out))

@@ -37,7 +37,6 @@ void layout_key(struct layout *l, const struct out_type *t, struct bytes v);
 
 // --- floating point numbers (real.c) ---
 
-double layout_float(const struct out_type *t, struct bytes v);
 // A number that has the same order; NaN is below or above all others.
 struct number layout_float_order(const struct out_type *t, struct bytes v);
 // As Go's %v.

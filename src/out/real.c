@@ -20,7 +20,7 @@ static double value_at(struct bytes v, size_t off, size_t size)
 	return size == 4 ? (double)single : value;
 }
 
-double layout_float(const struct out_type *t, struct bytes v)
+static double layout_float(const struct out_type *t, struct bytes v)
 {
 	return value_at(v, 0, MIN(t->size, 8u));
 }

@@ -91,7 +91,8 @@ static uint32_t line_of(const struct view *v, const struct dwarf_var *var)
 	return !var->file.len || str_eq(var->file, f->file) ? f->line : 0;
 }
 
-bool is_at_entry(const struct view *v)
+// Its first instructions, up to the entry site: arguments are where the caller put them.
+static bool is_at_entry(const struct view *v)
 {
 	const struct target_about *a = &v->about;
 	return a->f->vaddr == a->dwarf.low && v->vaddr >= a->f->vaddr &&

@@ -42,8 +42,6 @@ struct str var_name(const struct dwarf_var *var);
 MUST_USE struct err *view_var(struct view *v, const struct dwarf_var *var, enum var_state *state,
 			      struct target_var *out);
 bool is_on_heap(const struct dwarf_var *var);
-// Its first instructions, up to the entry site: arguments are where the caller put them.
-bool is_at_entry(const struct view *v);
 // Whether DWARF is known to be wrong about such places at v->vaddr.
 bool go_is_doubtful(const struct view *v, const struct dwarf_var *var, const struct dwarf_loc *loc);
 // Where a captured variable (or its address) is at the entry, through the closure pointer. False if
