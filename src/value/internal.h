@@ -31,9 +31,9 @@ enum map_kind { MAP_UNKNOWN, MAP_BUCKETS, MAP_SWISS };
 // How Go's map of a type is laid out, and the numbers of what belongs to it.
 struct map_layout {
 	enum map_kind kind;
-	struct type *key, *elem; // canonical
+	struct type *key, *elem;                // canonical
 	bool is_key_indirect, is_elem_indirect; // the slot has its address
-	uint32_t header; // number of the header's type
+	uint32_t header;                        // number of the header's type
 	// hmap
 	uint32_t bucket;
 	uint32_t keys_off, elems_off, overflow_off; // in a bucket

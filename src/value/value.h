@@ -99,10 +99,10 @@ enum value_how {
 // A reference is followed only if that holds. The byte is guard_off bytes from the type's start.
 enum value_guard {
 	VALUE_ALWAYS,
-	VALUE_IF_ZERO,     // byte == 0
-	VALUE_IF_NOT_ZERO, // byte != 0
-	VALUE_IF_TOPHASH,  // byte >= 5: a slot of an hmap's bucket is in use
-	VALUE_IF_CTRL,     // byte < 128: a slot of a Swiss group is in use
+	VALUE_IF_ZERO,      // byte == 0
+	VALUE_IF_NOT_ZERO,  // byte != 0
+	VALUE_IF_TOPHASH,   // byte >= 5: a slot of an hmap's bucket is in use
+	VALUE_IF_CTRL,      // byte < 128: a slot of a Swiss group is in use
 	VALUE_IF_WORD_ZERO, // the 64-bit word there == 0: a Swiss map of one group
 	VALUE_IF_WORD_NOT_ZERO,
 };
