@@ -168,7 +168,7 @@ static void read_directory(struct reader *m, uint64_t addr)
 
 void map_entries_read(struct render *r, struct val map, struct map_entries *out)
 {
-	const struct map_layout *l = book_map(r->book, map.s->under);
+	const struct map_layout *l = book_map(r->book, map.s->type);
 	*out = (struct map_entries) { .state = MAP_ABSENT };
 	if (!l || l->kind == MAP_UNKNOWN)
 		return;
@@ -291,12 +291,15 @@ void render_entries(struct render *r, struct shape *map, struct map_entries *e, 
 	sort_entries(r, e);
 	size_t n = MIN(e->n, r->limits->items);
 	bool has_text_keys = have_text_keys(r, e);
-	r->sink->open(r, map, GROUP_MAP, e->count, w, has_text_keys);
+	uint64_t len = e->count == UINT64_MAX ? e->n : e->count;
+	r->sink->open(r, map, GROUP_MAP, len, w, has_text_keys);
 	size_t i = 0;
 	for (; i < n && !render_is_full(r); i++)
 		render_entry(r, &e->v[i], has_text_keys);
 	// More than the header counts: it was read before they came.
-	if (e->count > i)
+	if (e->count == UINT64_MAX)
+		r->sink->more(r, UINT64_MAX);
+	else if (e->count > i)
 		r->sink->more(r, e->count - i);
 	r->sink->close(r, GROUP_MAP, has_text_keys);
 }

@@ -449,6 +449,10 @@ void render_value(struct render *r, struct val v, enum where w)
 		r->sink->mark(r, MARK_CUT);
 		return;
 	}
+	if (v.s->is_secret && v.s->kind != TYPE_STRUCT && book_secrets(r->book)) {
+		r->sink->mark(r, MARK_REDACTED);
+		return;
+	}
 	r->depth++;
 	bool is_done = v.s->special && v.s->special->show && v.s->special->show(r, v, w);
 	if (!is_done && !v.s->is_go)

@@ -96,7 +96,8 @@ struct shape {
 	uint64_t size;
 	bool is_go;
 	bool is_byte;   // Go's uint8 itself
-	bool is_direct; // fits in an interface's word
+	bool is_direct; // in an interface the word is the value
+	bool is_secret; // whatever its name is
 	bool has_number;
 	uint32_t number;
 	struct str name;            // see shape_name
@@ -114,6 +115,8 @@ struct shape *shape_key(struct render *r, struct shape *s);
 struct shape *field_shape(struct render *r, struct shape_field *f);
 // As Go prints it; of C types as they are spelled.
 struct str shape_name(struct render *r, struct shape *s);
+// Of interface{}.
+struct shape *shape_any(struct render *r);
 // A struct without a name of its own.
 bool shape_is_unnamed(const struct shape *s);
 // NULL if s has no such field.
@@ -296,6 +299,8 @@ bool val_inside(struct render *r, struct val iface, struct val *out);
 bool val_text(struct render *r, struct val v, struct str *have, uint64_t *len);
 bool val_text_field(struct render *r, struct val v, struct str name, struct str *have,
 		    uint64_t *len);
+// The pointer in an atomic.Pointer, with its type.
+bool val_atomic_pointer(struct render *r, struct val v, struct val *out);
 // The items of a slice that are there.
 bool val_slice(struct render *r, struct val v, struct val *items, uint64_t *len);
 
@@ -309,7 +314,7 @@ struct map_entries {
 	struct map_entry *v;
 	size_t n, cap;
 	enum map_state state;
-	uint64_t count; // that the header tells
+	uint64_t count; // that the header tells; UINT64_MAX: more than there are
 };
 // Those of a MAP, in no order. To be freed.
 void map_entries_read(struct render *r, struct val map, struct map_entries *out);

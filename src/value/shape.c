@@ -6,7 +6,7 @@
 #define DIRECT_DEPTH_MAX 16
 #define FIELDS_MAX       (1u << 16)
 
-enum { GO_UINT8 = 8 }; // of reflect.Kind
+enum { GO_UINT8 = 8, GO_INTERFACE = 20 }; // of reflect.Kind
 
 bool shape_is_unnamed(const struct shape *s)
 {
@@ -21,41 +21,6 @@ struct shape_field *shape_field(const struct shape *s, struct str name)
 		if (str_eq(s->fields[i].name, name))
 			return &s->fields[i];
 	return NULL;
-}
-
-// Whether Go keeps a value of the type in an interface's word itself.
-static bool is_pointer_shaped(struct type *t, int depth)
-{
-	t = type_strip(t);
-	if (t->size != 8 || depth > DIRECT_DEPTH_MAX)
-		return false;
-	switch ((unsigned)t->kind) {
-	case TYPE_PTR:
-	case TYPE_MAP:
-	case TYPE_CHAN:
-	case TYPE_FUNC:
-		return true;
-	case TYPE_ARRAY:
-		return t->count == 1 && t->elem && is_pointer_shaped(t->elem, depth + 1);
-	case TYPE_STRUCT:
-		return t->n_fields == 1 && t->fields[0].type &&
-		       is_pointer_shaped(t->fields[0].type, depth + 1);
-	default:
-		return false;
-	}
-}
-
-// The table knows best: the rule is the compiler's, and has changed.
-static bool is_direct(struct render *r, const struct shape *s)
-{
-	const struct value_table *table = value_book_table(r->book);
-	struct value_type t;
-	size_t at = (size_t)s->number * sizeof(t);
-	if (!s->has_number || !table || s->number >= table->n_types ||
-	    at + sizeof(t) > table->bytes.len)
-		return is_pointer_shaped(s->type, 0);
-	memcpy(&t, table->bytes.p + at, sizeof(t));
-	return t.flags & VALUE_TYPE_DIRECT;
 }
 
 // "main.T" of "*example.com/main.T[int]": what an embedded field without a name is called.
@@ -81,6 +46,16 @@ static bool is_bool(struct type *t)
 	return t && type_strip(t)->kind == TYPE_BOOL;
 }
 
+// Of a private key only the half that everybody may know is shown.
+static bool is_secret(const struct value_secrets *secrets, const struct shape *s,
+		      const struct type_field *f, struct str name)
+{
+	if (!secrets || is_bool(f->type))
+		return false;
+	bool is_public = f->is_embedded && str_eq(name, STR("PublicKey"));
+	return value_is_secret(secrets, name) || (s->is_secret && !is_public);
+}
+
 static void add_fields(struct render *r, struct arena *a, struct shape *s)
 {
 	const struct value_secrets *secrets = book_secrets(r->book);
@@ -102,7 +77,7 @@ static void add_fields(struct render *r, struct arena *a, struct shape *s)
 			.bit_size = f->bit_size,
 			.bit_off = f->bit_off,
 			.is_blank = s->is_go && str_eq(name, STR("_")),
-			.is_secret = secrets && !is_bool(f->type) && value_is_secret(secrets, name),
+			.is_secret = is_secret(secrets, s, f, name),
 		};
 	}
 }
@@ -123,10 +98,11 @@ static struct shape *make_shape(struct render *r, struct arena *a, struct type *
 	s->size = s->under->size;
 	s->is_go = s->under->go_kind != 0;
 	s->is_byte = is_byte(s);
+	s->is_secret = is_secret_type(t);
 	if (s->kind == TYPE_STRUCT || s->kind == TYPE_UNION)
 		add_fields(r, a, s);
 	s->has_number = book_number(r->book, t, &s->number);
-	s->is_direct = s->is_go && is_direct(r, s);
+	s->is_direct = t->go_is_direct;
 	s->special = s->is_go ? special_find(t->name) : NULL;
 	return s;
 }
@@ -148,6 +124,19 @@ struct shape *shape_of(struct render *r, struct type *t)
 	if (canonical != t)
 		map_put(shapes, (uintptr_t)t, s);
 	return s;
+}
+
+struct shape *shape_any(struct render *r)
+{
+	static struct type any = {
+		.kind = TYPE_IFACE,
+		.name = { "interface {}", 12 },
+		.size = 16,
+		.is_empty_iface = true,
+		.go_kind = GO_INTERFACE,
+		.is_complete = true,
+	};
+	return shape_of(r, &any);
 }
 
 struct shape *shape_elem(struct render *r, struct shape *s)

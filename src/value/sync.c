@@ -58,14 +58,19 @@ bool show_once(struct render *r, struct val v, enum where w)
 }
 
 // The counter is the upper half of a word that lies, up to Go 1.17, where it is aligned within
-// three halves of one.
+// three halves of one: waiters, counter and semaphore, or the semaphore first. The semaphore is
+// hardly ever set.
 static bool count_of_halves(struct render *r, struct val v, int32_t *out)
 {
 	struct val state;
 	if (!val_field(r, v, STR("state1"), &state) || state.s->kind != TYPE_ARRAY ||
 	    state.v.len < 12)
 		return false;
-	*out = (int32_t)uint_at(state.v, state.addr % 8 ? 8 : 4, 4);
+	int32_t second = (int32_t)uint_at(state.v, 4, 4), third = (int32_t)uint_at(state.v, 8, 4);
+	if (state.addr)
+		*out = state.addr % 8 ? third : second;
+	else
+		*out = third ? third : second;
 	return true;
 }
 
@@ -129,15 +134,22 @@ static struct shape *pointee(struct render *r, struct shape *s)
 	return NULL;
 }
 
+bool val_atomic_pointer(struct render *r, struct val v, struct val *out)
+{
+	struct shape *ptr = pointee(r, v.s);
+	if (!val_field(r, v, STR("v"), out) || !is_whole(out->v, 8) || out->s->kind != TYPE_PTR)
+		return false;
+	if (ptr && ptr->kind == TYPE_PTR)
+		out->s = ptr;
+	return true;
+}
+
 bool show_atomic_pointer(struct render *r, struct val v, enum where w)
 {
 	struct val word;
-	struct shape *ptr = pointee(r, v.s);
 	(void)w;
-	if (!val_field(r, v, STR("v"), &word) || !is_whole(word.v, 8) || word.s->kind != TYPE_PTR)
+	if (!val_atomic_pointer(r, v, &word))
 		return false;
-	if (ptr && ptr->kind == TYPE_PTR)
-		word.s = ptr;
 	r->sink->call_begin(r, v.s);
 	render_value(r, word, WHERE_TYPED);
 	r->sink->call_end(r);
