@@ -179,7 +179,7 @@ static void describe(struct value_book *b, uint32_t number)
 	s->size = e.size;
 	s->depth = e.depth;
 	s->steps = STEPS_PER_TYPE;
-	s->is_free = s->is_secret = false;
+	s->is_free = s->is_secret = s->is_end = false;
 	s->guard = VALUE_ALWAYS;
 	s->guard_off = 0;
 	s->trie = NULL;
@@ -189,7 +189,7 @@ static void describe(struct value_book *b, uint32_t number)
 	keep(b, &b->entries.v[number], s);
 }
 
-static bool is_too_large(const struct value_book *b)
+bool book_is_too_large(const struct value_book *b)
 {
 	return b->entries.n * sizeof(struct value_type) + b->refs.n * sizeof(struct value_ref) >
 	       TABLE_MAX;
@@ -198,7 +198,7 @@ static bool is_too_large(const struct value_book *b)
 // All that is at b->depth. Its free references lead to more of it.
 static void describe_level(struct value_book *b)
 {
-	for (size_t i = 0; i < b->now.n && !is_too_large(b); i++) {
+	for (size_t i = 0; i < b->now.n && !book_is_too_large(b); i++) {
 		describe(b, b->now.v[i]);
 		if (b->wants_dynamic_now)
 			dynamic_reach(b, b->depth);
@@ -209,7 +209,7 @@ static void describe_level(struct value_book *b)
 
 static void search(struct value_book *b)
 {
-	for (; b->now.n && !is_too_large(b); b->depth++) {
+	for (; b->now.n && !book_is_too_large(b); b->depth++) {
 		describe_level(b);
 		struct numbers spare = b->now;
 		b->now = b->next;
@@ -265,7 +265,7 @@ struct err *value_book_finish(struct value_book *b)
 	AUTO(arena_autofree) struct arena *scratch = arena_new();
 	const struct value_dynamic *slots = NULL;
 	search(b);
-	if (is_too_large(b))
+	if (book_is_too_large(b))
 		return too_large(b);
 	if (b->target)
 		target_go_types(b->target, &b->table.types_base, &b->table.types_size);

@@ -16,6 +16,7 @@ struct sketch {
 	// Of the references that are added next:
 	bool is_free;   // they cost nothing
 	bool is_secret; // they are left out, and plain data is erased
+	bool is_end;    // they are left out: of an array's items enough are followed
 	enum value_guard guard;
 	uint16_t guard_off;
 	struct type *trie; // the inner node of a hash trie that we are in
@@ -90,6 +91,8 @@ uint32_t book_add_inside(struct value_book *b, uint64_t size,
 struct type *book_canon_of(const struct value_book *b, struct type *t);
 // The number of a canonical type, a new one if it has none.
 uint32_t book_add(struct value_book *b, struct type *canon);
+// Whether the table would be larger than it may be.
+bool book_is_too_large(const struct value_book *b);
 // Something at that depth leads to it.
 void book_reach(struct value_book *b, uint32_t number, unsigned depth);
 
@@ -110,8 +113,10 @@ bool sketch_reaches(const struct sketch *s, unsigned cost);
 
 // --- erase.c ---
 
-// A value of t at off must not be seen.
+// A value of t at off must not be seen, but for what is public of a private key.
 void erase_value(struct sketch *s, struct type *t, uint64_t off, unsigned level);
+// A value of t at off that must not be seen at all.
+void erase_secret(struct sketch *s, struct type *t, uint64_t off, unsigned level);
 // Values of that type are secret whatever their names are.
 bool is_secret_type(const struct type *t);
 
@@ -128,6 +133,8 @@ enum field_rule {
 enum field_rule field_rule(const struct type *holder, struct str field);
 // Whether pointers to that type lead into the runtime's insides.
 bool is_runtime_inside(const struct type *t);
+// The same of what C++'s compiler and library add.
+bool is_library_inside(const struct type *t);
 // Whether pointers to that type are a part of the value that has them.
 bool is_part(const struct type *t);
 // A FIELD_POINTEE or FIELD_ANY at off of a struct that is at base.

@@ -16,7 +16,7 @@ static bool reach_one(void *ctx, uint64_t vaddr)
 	// No value in an interface is an interface.
 	if (t && type_strip(t)->kind != TYPE_IFACE)
 		book_reach(r->book, book_add(r->book, t), r->depth);
-	return r->book->refs.n > TABLE_MAX / sizeof(struct value_ref);
+	return book_is_too_large(r->book);
 }
 
 void dynamic_reach(struct value_book *b, unsigned depth)
