@@ -89,8 +89,8 @@ struct go {
 
 	struct type_source source;
 	uint64_t n_described; // bytes of fields and parameters that types were made of
-	struct map rtypes;  // vaddr of descriptor -> struct type
-	struct map methods; // entry -> struct method
+	struct map rtypes;    // vaddr of descriptor -> struct type
+	struct map methods;   // entry -> struct method
 	bool methods_are_read;
 };
 

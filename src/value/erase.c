@@ -107,11 +107,10 @@ void erase_value(struct sketch *s, struct type *t, uint64_t off, unsigned level)
 	struct type *own = type_strip(t);
 	if (is_harmless(own))
 		return;
-	if (level > LEVEL_MAX || !sketch_step(s))
-		erase(s, off, own->size); // whatever it is
-	else if (own->kind == TYPE_STRUCT)
+	bool is_looked_at = level <= LEVEL_MAX && sketch_step(s);
+	if (is_looked_at && own->kind == TYPE_STRUCT)
 		erase_struct(s, own, off, level);
-	else if (own->kind == TYPE_ARRAY)
+	else if (is_looked_at && own->kind == TYPE_ARRAY)
 		erase_array(s, own, off, level);
 	else
 		erase(s, off, own->size);

@@ -523,7 +523,8 @@ TEST(value_walk_lists)
 	c.next = (struct node *)8;
 	CHECK_VIEW(WALK(&LIMITS, node_type(), &b), "0:24/24 1:24/24 1:4/4 2:0/24?");
 	// Lengths that nobody can have.
-	c = (struct node) { "last", -1, NULL };
+	static const char text[200];
+	c = (struct node) { text, -1, NULL };
 	CHECK_VIEW(WALK(&LIMITS, node_type(), &c), "0:24/24 0:100/4294967295");
 }
 
