@@ -22,7 +22,8 @@ static bool reach_one(void *ctx, uint64_t vaddr)
 void dynamic_reach(struct value_book *b, unsigned depth)
 {
 	struct reach r = { b, depth };
-	if (b->has_dynamic || !b->target)
+	uint64_t types, size;
+	if (b->has_dynamic || !b->target || !target_go_types(b->target, &types, &size))
 		return;
 	b->has_dynamic = true;
 	target_go_each_type(b->target, reach_one, &r);
