@@ -26,7 +26,7 @@ struct sketch {
 
 // Bytes of a table at most. What a map of the kernel has to hold, and its verifier to know the size
 // of.
-#define TABLE_MAX (4u << 20)
+#define TABLE_MAX (3u << 20)
 
 // A type by its number.
 struct entry {
@@ -68,6 +68,7 @@ struct value_book {
 	struct map *maps;       // canonical map type -> struct map_layout
 	struct map *tries;      // inner node's type -> struct trie
 	struct map *names;      // type -> struct str
+	struct map *alike;      // hash of references -> number of the first type that has them
 	struct value_refs refs;
 	uint32_t channel; // the number of the head of a Go channel
 	uint32_t any;     // of an interface{} that only an unsafe pointer leads to; 0: none yet

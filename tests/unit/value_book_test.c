@@ -416,7 +416,7 @@ TEST(value_book_too_large)
 	struct value_book *b = value_book_new(ours(), NULL, &LIMITS, NULL);
 	struct type *item = go_struct("main.Item", 8192);
 	add(item, "A", array(go_pointer(go_int()), 10, GO_ARRAY), 0);
-	for (int i = 0; i < 100000; i++) {
+	for (int i = 0; i < 250000; i++) {
 		struct type *t = go_struct("main.T", 8192);
 		*t = *item;
 		value_book_root(b, t);
