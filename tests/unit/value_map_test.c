@@ -133,8 +133,8 @@ TEST(map_of_one_group)
 	struct type *map = a_swiss_map(w->arena, &w->t, w->t.string, w->t.integer);
 	LOOK_AT(w, a_name(w->arena, "main.Ages", map));
 	ROOT(w, 0x1000);
-	put_number(w, 0x1000, layout(w, map)->header,
-		   &(struct swiss) { .used = 2, .dir = 0x2000 }, sizeof(struct swiss));
+	put_number(w, 0x1000, layout(w, map)->header, &(struct swiss) { .used = 2, .dir = 0x2000 },
+		   sizeof(struct swiss));
 	CHECK_LOOK(w, "main.Ages{+2 more}");
 	put_number(w, 0x2000, layout(w, map)->group, &one_group, sizeof(one_group));
 	put_text(w, 0x5000, "ba");
