@@ -28,6 +28,7 @@ struct value_limits {
 #define VALUE_ITEMS_MAX 4096
 #define VALUE_TEXT_MAX  4096
 #define VALUE_BYTES_MAX (64u << 10)
+#define VALUE_BYTES_OLD (8u << 10) // where a program's memory is small
 // Bytes of one item at most, whatever its type says.
 #define VALUE_ITEM_MAX (8u << 10)
 
