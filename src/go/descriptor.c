@@ -11,6 +11,8 @@ enum {
 	OFF_STR = 40,
 	OFF_OWN = 48, // first field of the kind's own part
 	KIND_MASK = 31,
+	// In the kind up to Go 1.24, in tflag from 1.26 on; before and after, the bit has no use.
+	DIRECT_BIT = 32,
 	TFLAG_UNCOMMON = 1,
 	TFLAG_EXTRA_STAR = 2,
 	TFLAG_NAMED = 4,
@@ -112,6 +114,7 @@ bool descriptor_read(struct go *go, uint64_t vaddr, struct descriptor *out)
 		.tflag = raw[OFF_TFLAG],
 		.align = raw[OFF_ALIGN],
 		.kind = raw[OFF_KIND] & KIND_MASK,
+		.is_direct = (raw[OFF_KIND] | raw[OFF_TFLAG]) & DIRECT_BIT,
 	};
 	memcpy(&out->size, raw, sizeof(out->size));
 	memcpy(&out->str, raw + OFF_STR, sizeof(out->str));

@@ -194,6 +194,13 @@ bool go_type_text_of(struct go *go, const struct type *t, struct str *out);
 // are, and possibly some that are none. fn returns true to stop.
 void go_each_type(struct go *go, bool (*fn)(void *ctx, uint64_t vaddr, struct str text), void *ctx);
 
+// The descriptors of all types that a value in an interface can have, each once. Quick, unlike
+// go_each_type. fn returns true to stop.
+void go_each_rtype(struct go *go, bool (*fn)(void *ctx, uint64_t vaddr), void *ctx);
+// What the map whose descriptor is at vaddr keeps its slots in: a struct with "topbits" (buckets)
+// or "ctrl" (the groups of Swiss maps). ERR_BADDATA if there is none.
+MUST_USE struct err *go_map_inside(struct go *go, uint64_t vaddr, struct type **out);
+
 // --- moduledata ---
 
 struct go_module {

@@ -85,6 +85,7 @@ static struct type *describe(struct go *go, const struct descriptor *d, struct p
 	t->size = d->size;
 	t->align = d->align;
 	t->go_kind = d->kind;
+	t->go_is_direct = d->is_direct;
 	t->go_rtype = d->vaddr - go->module.types;
 	t->is_signed = t->kind == TYPE_INT;
 	t->is_empty_iface = t->kind == TYPE_IFACE && d->n_items == 0;
@@ -125,6 +126,7 @@ static struct type *shell(struct go *go, uint64_t vaddr, struct pending *todo)
 		outer->size = d.size;
 		outer->align = d.align;
 		outer->go_kind = d.kind;
+		outer->go_is_direct = d.is_direct;
 		outer->go_rtype = t->go_rtype;
 		outer->elem = t;
 		t = outer;

@@ -187,6 +187,7 @@ struct descriptor {
 	uint8_t tflag;
 	uint8_t align;
 	uint8_t kind;       // enum go_kind
+	bool is_direct;     // interfaces hold the value itself
 	uint32_t str;       // offset of its name
 	uint64_t uncommon;  // vaddr of package and methods; 0: none
 	uint64_t params;    // KIND_FUNC: vaddr of the pointers to its parameters and results

@@ -280,6 +280,19 @@ bool target_go_type_name_of(struct target *t, const struct type *type, struct st
 // where the wrapper that the compiler makes for "go f(x)" stands for f. Empty if none does.
 struct str target_go_func_name(struct target *t, uint64_t vaddr);
 
+// The type whose runtime descriptor is at vaddr, as the program itself describes it. NULL if there
+// is none. The same address gives the same struct type.
+struct type *target_go_type_at(struct target *t, uint64_t vaddr);
+// The same of a type that debug information describes; NULL if the program has none that agrees.
+struct type *target_go_type_of(struct target *t, const struct type *type);
+// The struct that holds the slots of maps of that type: with "topbits" or "tophash" it is a bucket
+// of the maps of Go <= 1.23, with "ctrl" a group of Swiss ones. NULL if it is not known.
+struct type *target_go_map_inside(struct target *t, struct type *map);
+// The descriptors of all types that a value in an interface can have; fn returns true to stop.
+void target_go_each_type(struct target *t, bool (*fn)(void *ctx, uint64_t vaddr), void *ctx);
+// Where descriptors are in the file; false if that is not known.
+bool target_go_types(struct target *t, uint64_t *vaddr, uint64_t *size);
+
 struct near;
 struct target_vaddrs {
 	uint64_t *v;

@@ -86,6 +86,7 @@ struct type {
 	bool has_variants;   // STRUCT: its bytes mean one thing or another (Rust's enums); the
 			     // fields are not all
 	uint8_t go_kind;     // reflect.Kind; 0 when this is no Go type
+	bool go_is_direct;   // as its runtime type says: in an interface the word is the value
 	struct str
 		qualifier; // TYPE_NAMED without a name: "const", "volatile", "restrict", "_Atomic"
 	struct type *elem;

@@ -487,6 +487,48 @@ TEST(go_runtime_types)
 	for_each_layout(check_types);
 }
 
+struct seen {
+	struct opened *o;
+	int n_t, n_ptr_t, n;
+};
+
+static bool see_type(void *ctx, uint64_t vaddr)
+{
+	struct seen *s = ctx;
+	s->n_t += vaddr == s->o->img.type_t;
+	s->n_ptr_t += vaddr == s->o->img.type_ptr_t;
+	s->n++;
+	return false;
+}
+
+static bool stop_at_once(void *ctx, uint64_t vaddr)
+{
+	(void)vaddr;
+	*(int *)ctx += 1;
+	return true;
+}
+
+static void check_each_type(struct opened *o, int minor)
+{
+	(void)minor;
+	struct seen s = { .o = o };
+	struct type *inside;
+	int n = 0;
+	go_each_rtype(o->go, see_type, &s);
+	CHECK_INT(s.n_t, 1);
+	CHECK_INT(s.n_ptr_t, 1);
+	CHECK(s.n < 10);
+	go_each_rtype(o->go, stop_at_once, &n);
+	CHECK_INT(n, 1);
+	CHECK_ERR(go_map_inside(o->go, o->img.type_t, &inside), ERR_BADDATA);
+	CHECK_ERR(go_map_inside(o->go, GO_IMAGE_TEXT, &inside), ERR_BADDATA);
+}
+
+TEST(go_all_runtime_types)
+{
+	for_each_layout(check_each_type);
+}
+
 static void check_signature(struct opened *o, int minor)
 {
 	(void)minor;
