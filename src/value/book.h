@@ -67,6 +67,7 @@ struct value_book {
 	struct map *maps;       // canonical map type -> struct map_layout
 	struct map *tries;      // inner node's type -> struct trie
 	struct map *names;      // type -> struct str
+	struct map *shapes;     // see book_shapes
 	struct value_refs refs;
 	uint32_t channel; // the number of the head of a Go channel
 	uint32_t any;     // of an interface{} that only an unsafe pointer leads to; 0: none yet
@@ -112,8 +113,6 @@ bool sketch_reaches(const struct sketch *s, unsigned cost);
 
 // A value of t at off must not be seen.
 void erase_value(struct sketch *s, struct type *t, uint64_t off, unsigned level);
-// Values of that type are secret whatever their names are.
-bool is_secret_type(const struct type *t);
 
 // --- known.c ---
 
