@@ -95,7 +95,7 @@ func (d *dumper) captureItems(v reflect.Value, depth int) {
 	if v.Type().Elem().Kind() <= reflect.Complex128 {
 		return
 	}
-	for i := 0; i < v.Len() && i < Items; i++ {
+	for i := 0; i < v.Len() && (i < Items || v.Kind() == reflect.Array); i++ {
 		d.capture(v.Index(i), depth)
 	}
 }
