@@ -273,7 +273,7 @@ bool whole_value_of(struct checker *c, struct expr *e, enum whole wants);
 // The items of a tuple or record, which have been checked, stay as they are in the program.
 bool whole_items(struct checker *c, struct expr *e);
 // The type of such a tuple or record.
-struct type *whole_of_items(struct type *t);
+struct type *whole_of_items(struct checker *c, const struct expr *e, struct type *t);
 // All values are known.
 void whole_finish(struct checker *c);
 
@@ -546,6 +546,8 @@ void check_field_of(struct checker *c, struct expr *e);
 // retval, and x of retval.x.
 void check_results(struct checker *c, struct expr *e);
 void check_result_member(struct checker *c, struct expr *e);
+// "err" of a result, "0" if it has no name.
+struct str result_name(struct checker *c, uint64_t number);
 
 // --- variables of the traced program (program_vars.c) ---
 

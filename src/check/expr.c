@@ -366,7 +366,7 @@ static void check_tuple(struct checker *c, struct expr *e)
 	}
 	e->type = is_fine ? type_tuple(c, types, e->items.n) : NULL;
 	if (is_fine && is_whole)
-		e->type = whole_of_items(e->type);
+		e->type = whole_of_items(c, e, e->type);
 	if (e->type && e->type->size > VALUE_SIZE_MAX) {
 		tell_error(c, e->span, "this tuple is too large");
 		e->type = NULL;
@@ -403,7 +403,7 @@ static void check_record(struct checker *c, struct expr *e)
 	}
 	e->type = is_fine ? type_record(c, names, types, e->record.n) : NULL;
 	if (is_fine && is_whole)
-		e->type = whole_of_items(e->type);
+		e->type = whole_of_items(c, e, e->type);
 	for (size_t i = 0; e->type && i < e->record.n; i++)
 		convert(c, e->record.v[i].value, e->type->fields[i].type);
 }

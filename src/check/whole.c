@@ -106,8 +106,21 @@ bool whole_items(struct checker *c, struct expr *e)
 	return has_some;
 }
 
-struct type *whole_of_items(struct type *t)
+// Results are called by their names, or numbers.
+static void name_results(struct checker *c, const struct expr *e, struct type *t)
 {
+	for (size_t i = 0; i < t->n_fields; i++) {
+		if (!is_result(c, e->items.v[i]))
+			return;
+	}
+	for (size_t i = 0; i < t->n_fields; i++)
+		t->fields[i].name = result_name(c, i);
+}
+
+struct type *whole_of_items(struct checker *c, const struct expr *e, struct type *t)
+{
+	if (e->kind == EXPR_TUPLE)
+		name_results(c, e, t);
 	t->name = t->kind == TYPE_STRUCT ? STR(RAW_RECORD) : STR(RAW_TUPLE);
 	return t;
 }

@@ -173,6 +173,7 @@ struct value_style {
 	unsigned width;   // lines that are longer are broken and indented; 0: never
 	unsigned indent;  // blanks before lines that follow
 	bool shows_zeros; // fields that are zero, too
+	bool is_call;     // arguments as in a call: (a=1, b="x")
 };
 
 // As Go (or C) would write it: &main.T{Name: "x", Tags: []string{"a"}}. A string that is the value
