@@ -137,7 +137,10 @@ static struct str spelled(struct checker *c, const struct expr *e)
 static bool kept_value(struct checker *c, struct expr *value)
 {
 	enum type_kind kind = value->type->kind;
-	if (kind != TYPE_SLICE && !is_byte_array(value->type) && !value_of(c, value))
+	// What is shown as a whole is followed when the function returns.
+	bool is_raw = kind == TYPE_SLICE || is_byte_array(value->type) || kind == TYPE_IFACE ||
+		      (c->whole != WHOLE_NO && kind != TYPE_STRING);
+	if (!is_raw && !value_of(c, value))
 		return false;
 	struct type *t = value->type;
 	if (kind == TYPE_STRING && t->kind == TYPE_TEXT)
@@ -199,6 +202,8 @@ void check_kept(struct checker *c, struct expr *e)
 		return;
 	}
 	struct str text = c->is_final ? spelled(c, e) : STR("");
+	if (c->whole != WHOLE_NO)
+		text = arena_printf(c->arena, "whole %.*s", STR_ARG(text));
 	struct expr *value = e;
 	if (c->is_final) {
 		value = ARENA_NEW(c->arena, struct expr);

@@ -494,6 +494,14 @@ static void unit_finish(struct unit *u)
 		VEC_PUSH(u->a, &u->maps, u->scratch);
 	}
 	calls_map_finish(u);
+	for (size_t i = 0; u->tables && i < u->p->n_programs; i++) {
+		if (!u->tables[i])
+			continue;
+		const struct value_table *t = value_book_table(u->p->books[i]);
+		VEC_PUSH(u->a, &u->written, (struct code_table) { u->tables[i], t->bytes });
+	}
+	u->c->tables = u->written.v;
+	u->c->n_tables = u->written.n;
 	u->c->failures = u->failures.v;
 	u->c->n_failures = u->failures.n;
 	u->c->maps = u->maps.v;

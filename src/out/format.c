@@ -429,7 +429,7 @@ static void render_quoted(const struct out_env *env, const struct out_spec *spec
 {
 	struct str text = layout_text_bytes(arg.type, arg.bytes);
 	bool is_part = spec->has_precision && spec->precision < text.len;
-	layout_quote(is_part ? str_first(text, spec->precision) : text, b);
+	out_go_quote(is_part ? str_first(text, spec->precision) : text, b);
 	if (!is_part)
 		out_buf_str(b, layout_trailer(env, arg.type, arg.bytes));
 }

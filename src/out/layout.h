@@ -56,14 +56,10 @@ void layout_float_format(const struct float_spec *s, const struct out_type *t, s
 
 // --- what Go's values look like (go.c) ---
 
-// time.Duration, as its String() has it.
-void layout_go_duration(int64_t ns, struct out_buf *b);
 void layout_slice_text(struct bytes v, struct out_buf *b);
 void layout_slice_json(struct bytes v, struct json *j);
 // As UTF-8; what is no code point as U+FFFD, as Go does.
 void layout_rune(uint32_t c, struct out_buf *b);
-// As strconv.Quote does.
-void layout_quote(struct str s, struct out_buf *b);
 
 // --- text ---
 

@@ -2,7 +2,8 @@
 // The shapes of what people and tools read: JSON lines, aligned columns, and everything that a
 // script prints, as bpftrace prints it. Hides quoting, escaping and layout.
 //
-// Sections: text buffers, JSON, text, times, values, printf, aggregations, maps, events.
+// Sections: text buffers, JSON, text, times, Go's forms, values, printf, aggregations, maps,
+// events.
 #ifndef OUT_OUT_H
 #define OUT_OUT_H
 
@@ -114,6 +115,22 @@ void out_strftime(struct out_buf *b, struct str format, uint64_t wall_ns);
 // "412ns", "88.1us", "1.21ms", "3.02s": three digits and a unit; from 1,000 seconds on "16m40s",
 // "2h46m".
 void out_duration(struct out_buf *b, uint64_t ns);
+
+// --- Go's own forms ---
+
+// Of 4 or 8 bytes, as %v has it: 1e+06, 0.1, NaN, +Inf.
+void out_go_float(struct bytes v, struct out_buf *b);
+// A number, or a string if JSON has no number for it.
+void out_go_float_json(struct bytes v, struct json *j);
+// Two of them: (1+2i).
+void out_go_complex(struct bytes v, struct out_buf *b);
+// time.Duration, as its String() has it: 1.5s.
+void out_go_duration(int64_t ns, struct out_buf *b);
+// As strconv.Quote does.
+void out_go_quote(struct str s, struct out_buf *b);
+// UTF-8 that can be printed, line ends and tabs among it. is_cut: a character that is not all there
+// may stand at its end, and is then taken off.
+bool out_go_is_text(struct str *s, bool is_cut);
 
 // --- values ---
 //

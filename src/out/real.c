@@ -158,6 +158,29 @@ void layout_complex_text(const struct out_type *t, struct bytes v, struct out_bu
 	out_buf_str(b, STR("i)"));
 }
 
+static struct out_type type_of(struct bytes v, enum out_kind kind)
+{
+	return (struct out_type) { .kind = kind, .size = (uint32_t)v.len };
+}
+
+void out_go_float(struct bytes v, struct out_buf *b)
+{
+	struct out_type t = type_of(v, OUT_FLOAT);
+	layout_float_text(&t, v, b);
+}
+
+void out_go_float_json(struct bytes v, struct json *j)
+{
+	struct out_type t = type_of(v, OUT_FLOAT);
+	layout_float_json(&t, v, j);
+}
+
+void out_go_complex(struct bytes v, struct out_buf *b)
+{
+	struct out_type t = type_of(v, OUT_COMPLEX);
+	layout_complex_text(&t, v, b);
+}
+
 // --- printf ---
 
 static void put_digits(const struct float_spec *s, double value, bool is_single, struct out_buf *b)

@@ -157,7 +157,7 @@ static void scalar_text(struct layout *l, const struct out_type *t, struct numbe
 	else if (t->kind == OUT_ENUM && (e = find_enumerator(t, n.bits)))
 		out_buf_str(l->b, e->name);
 	else if (t->is_duration && l->div == 1)
-		layout_go_duration((int64_t)n.bits, l->b);
+		out_go_duration((int64_t)n.bits, l->b);
 	else
 		number_text(l->b, is_counted(t) ? layout_divide(n, l->div) : n);
 }

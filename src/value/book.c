@@ -39,6 +39,7 @@ struct value_book *value_book_new(struct arena *a, struct target *t,
 		.tries = new_map(a),
 		.names = new_map(a),
 		.alike = new_map(a),
+		.shapes = new_map(a),
 		.steps = STEPS_MAX,
 	};
 	book_add_inside(b, 1, describe_nothing, NULL); // number 0: bytes
@@ -135,9 +136,23 @@ struct type *book_type(const struct value_book *b, uint32_t number)
 	return number < b->entries.n ? b->entries.v[number].type : NULL;
 }
 
+struct map *book_shapes(struct value_book *b)
+{
+	return b->shapes;
+}
+
+// Without a program the types that were given are all that there are.
+static struct type *given_type(const struct value_book *b, uint64_t rtype)
+{
+	for (size_t i = 0; i < b->entries.n; i++)
+		if (b->entries.v[i].type && b->entries.v[i].type->go_rtype == rtype)
+			return b->entries.v[i].type;
+	return NULL;
+}
+
 struct type *book_dynamic(struct value_book *b, uint64_t rtype)
 {
-	return b->target ? target_go_type_at(b->target, rtype) : NULL;
+	return b->target ? target_go_type_at(b->target, rtype) : given_type(b, rtype);
 }
 
 // --- the search ---

@@ -69,6 +69,7 @@ struct value_book {
 	struct map *tries;      // inner node's type -> struct trie
 	struct map *names;      // type -> struct str
 	struct map *alike;      // hash of references -> number of the first type that has them
+	struct map *shapes;     // see book_shapes
 	struct value_refs refs;
 	uint32_t channel; // the number of the head of a Go channel
 	uint32_t any;     // of an interface{} that only an unsafe pointer leads to; 0: none yet
@@ -118,8 +119,6 @@ bool sketch_reaches(const struct sketch *s, unsigned cost);
 void erase_value(struct sketch *s, struct type *t, uint64_t off, unsigned level);
 // A value of t at off that must not be seen at all.
 void erase_secret(struct sketch *s, struct type *t, uint64_t off, unsigned level);
-// Values of that type are secret whatever their names are.
-bool is_secret_type(const struct type *t);
 
 // --- known.c ---
 

@@ -3,6 +3,7 @@
 #ifndef VALUE_INTERNAL_H
 #define VALUE_INTERNAL_H
 
+#include "base/map.h"
 #include "value/value.h"
 
 // --- types by number (book.c) ---
@@ -23,6 +24,10 @@ struct type *book_dynamic(struct value_book *b, uint64_t rtype);
 struct str book_type_name(struct value_book *b, struct type *t);
 struct target *book_target(const struct value_book *b); // may be NULL
 const struct value_secrets *book_secrets(const struct value_book *b);
+// Values of that type are secret whatever their names are.
+bool is_secret_type(const struct type *t);
+// What rendering has found out of types, by their address: its own. In the book's arena.
+struct map *book_shapes(struct value_book *b);
 
 // --- the insides of maps (maps.c) ---
 

@@ -226,6 +226,7 @@ void sketch_value(struct sketch *s, struct type *t, uint64_t off, unsigned level
 		sketch_array(s, t, off, level);
 		break;
 	case TYPE_STRUCT:
+	case TYPE_TUPLE:
 		sketch_struct(s, t, off, level);
 		break;
 	case TYPE_UNION:

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// What rendering knows of each type, found out once.
+#include "value/render.h"
+
+// Structs in arrays in structs: Go's pointer-shaped types are not nested deeper.
+#define DIRECT_DEPTH_MAX 16
+#define FIELDS_MAX       (1u << 16)
+
+enum { GO_UINT8 = 8, GO_INTERFACE = 20 }; // of reflect.Kind
+
+bool shape_is_unnamed(const struct shape *s)
+{
+	struct str name = s->type->name;
+	return name.len == 0 || str_starts(name, STR("struct {")) ||
+	       str_starts(name, STR("struct{"));
+}
+
+struct shape_field *shape_field(const struct shape *s, struct str name)
+{
+	for (size_t i = 0; i < s->n_fields; i++)
+		if (str_eq(s->fields[i].name, name))
+			return &s->fields[i];
+	return NULL;
+}
+
+// "main.T" of "*example.com/main.T[int]": what an embedded field without a name is called.
+static struct str last_name(struct str name)
+{
+	const char *bracket = memchr(name.p, '[', name.len);
+	if (bracket)
+		name.len = (size_t)(bracket - name.p);
+	ptrdiff_t dot = str_rfind_byte(name, '.');
+	return dot < 0 ? name : str_from_off(name, (size_t)dot + 1);
+}
+
+static struct str name_of_field(const struct type_field *f, bool is_go)
+{
+	if (f->name.len || !f->is_embedded || !f->type)
+		return f->name;
+	struct type *t = f->type->kind == TYPE_PTR && f->type->elem ? f->type->elem : f->type;
+	return is_go && t->name.len ? last_name(t->name) : t->name;
+}
+
+static bool is_bool(struct type *t)
+{
+	return t && type_strip(t)->kind == TYPE_BOOL;
+}
+
+// Of a private key only the half that everybody may know is shown.
+static bool is_secret(const struct value_secrets *secrets, const struct shape *s,
+		      const struct type_field *f, struct str name)
+{
+	if (!secrets || is_bool(f->type))
+		return false;
+	bool is_public = f->is_embedded && str_eq(name, STR("PublicKey"));
+	return value_is_secret(secrets, name) || (s->is_secret && !is_public);
+}
+
+static void add_fields(struct render *r, struct arena *a, struct shape *s)
+{
+	const struct value_secrets *secrets = book_secrets(r->book);
+	struct err *e = type_complete(s->under);
+	if (e || s->under->n_fields > FIELDS_MAX) {
+		err_free(e);
+		s->is_opaque = true;
+		return;
+	}
+	s->n_fields = s->under->n_fields;
+	s->fields = ARENA_ARRAY(a, struct shape_field, s->n_fields);
+	for (size_t i = 0; i < s->n_fields; i++) {
+		const struct type_field *f = &s->under->fields[i];
+		struct str name = name_of_field(f, s->is_go);
+		s->fields[i] = (struct shape_field) {
+			.name = name,
+			.type = f->type,
+			.off = f->off,
+			.bit_size = f->bit_size,
+			.bit_off = f->bit_off,
+			.is_blank = s->is_go && str_eq(name, STR("_")),
+			.is_secret = is_secret(secrets, s, f, name),
+		};
+	}
+}
+
+static bool is_byte(const struct shape *s)
+{
+	struct str name = s->type->name;
+	return s->kind == TYPE_UINT && s->under->go_kind == GO_UINT8 && s->size == 1 &&
+	       (!name.len || str_eq(name, STR("uint8")) || str_eq(name, STR("byte")));
+}
+
+static struct shape *make_shape(struct render *r, struct arena *a, struct type *t)
+{
+	struct shape *s = ARENA_NEW(a, struct shape);
+	s->type = t;
+	s->under = type_strip(t);
+	s->kind = s->under->kind;
+	s->size = s->under->size;
+	s->is_go = s->under->go_kind != 0;
+	s->is_byte = is_byte(s);
+	s->is_secret = is_secret_type(t);
+	if (s->kind == TYPE_STRUCT || s->kind == TYPE_UNION || s->kind == TYPE_TUPLE)
+		add_fields(r, a, s);
+	s->has_number = book_number(r->book, t, &s->number);
+	s->is_direct = t->go_is_direct;
+	s->special = s->is_go ? special_find(t->name) : NULL;
+	return s;
+}
+
+struct shape *shape_of(struct render *r, struct type *t)
+{
+	struct map *shapes = book_shapes(r->book);
+	if (!t)
+		return NULL;
+	struct shape *s = map_get(shapes, (uintptr_t)t);
+	if (s)
+		return s;
+	struct type *canonical = book_canon(r->book, t);
+	s = map_get(shapes, (uintptr_t)canonical);
+	if (!s) {
+		s = make_shape(r, shapes->arena, canonical);
+		map_put(shapes, (uintptr_t)canonical, s);
+	}
+	if (canonical != t)
+		map_put(shapes, (uintptr_t)t, s);
+	return s;
+}
+
+struct shape *shape_any(struct render *r)
+{
+	static struct type any = {
+		.kind = TYPE_IFACE,
+		.name = { "interface {}", 12 },
+		.size = 16,
+		.is_empty_iface = true,
+		.go_kind = GO_INTERFACE,
+		.is_complete = true,
+	};
+	return shape_of(r, &any);
+}
+
+struct shape *shape_elem(struct render *r, struct shape *s)
+{
+	if (!s->elem)
+		s->elem = shape_of(r, s->under->elem);
+	return s->elem;
+}
+
+struct shape *shape_key(struct render *r, struct shape *s)
+{
+	if (!s->key)
+		s->key = shape_of(r, s->under->key);
+	return s->key;
+}
+
+struct shape *field_shape(struct render *r, struct shape_field *f)
+{
+	if (!f->shape)
+		f->shape = shape_of(r, f->type);
+	return f->shape;
+}
+
+struct str shape_name(struct render *r, struct shape *s)
+{
+	if (!s->name.p)
+		s->name = book_type_name(r->book, s->type);
+	return s->name;
+}
