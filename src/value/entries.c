@@ -169,6 +169,8 @@ static void read_directory(struct reader *m, uint64_t addr)
 void map_entries_read(struct render *r, struct val map, struct map_entries *out)
 {
 	const struct map_layout *l = book_map(r->book, map.s->type);
+	if (!l)
+		l = book_map(r->book, map.s->under);
 	*out = (struct map_entries) { .state = MAP_ABSENT };
 	if (!l || l->kind == MAP_UNKNOWN)
 		return;

@@ -13,7 +13,20 @@ static void before_value(struct render *r)
 
 static void json_type(struct render *r, struct shape *s)
 {
-	json_kstr(r->json, "type", shape_name(r, s));
+	json_key(r->json, "type");
+	if (shape_is_byte_list(r, s)) {
+		struct out_buf name = { 0 };
+		shape_put_byte_list(s, &name);
+		json_str(r->json, out_buf_view(&name));
+		out_buf_free(&name);
+	} else {
+		json_str(r->json, shape_name(r, s));
+	}
+}
+
+static void close_object(struct render *r)
+{
+	json_close(r->json, '}');
 }
 
 static void open_typed(struct render *r, struct shape *s)
@@ -23,19 +36,20 @@ static void open_typed(struct render *r, struct shape *s)
 	json_type(r, s);
 }
 
-static void close_object(struct render *r)
-{
-	json_close(r->json, '}');
-}
-
 // --- values without parts ---
 
 static void to_nil(struct render *r, struct shape *s, enum where w)
 {
-	(void)s;
-	(void)w;
-	before_value(r);
+	if (w != WHERE_ANY) {
+		before_value(r);
+		json_null(r->json);
+		return;
+	}
+	// A nil pointer in an interface is not a nil interface.
+	open_typed(r, s);
+	json_key(r->json, "value");
 	json_null(r->json);
+	close_object(r);
 }
 
 static void to_mark(struct render *r, enum mark m)
@@ -144,13 +158,7 @@ static void put_bytes(struct render *r, struct str have, bool is_cut)
 
 static void to_bytes(struct render *r, struct shape *s, struct str have, uint64_t len)
 {
-	bool is_list = s->type->name.len == 0 || s->type->name.p[0] == '[';
-	before_value(r);
-	json_open(r->json, '{');
-	if (is_list && s->kind == TYPE_SLICE)
-		json_kstr(r->json, "type", STR("[]byte"));
-	else
-		json_type(r, s);
+	open_typed(r, s);
 	json_key(r->json, "len");
 	json_exact_u64(r->json, len);
 	put_bytes(r, have, have.len < len);

@@ -101,6 +101,9 @@ static void render_target(struct render *r, struct val ptr, struct val target, u
 			  enum where w)
 {
 	struct frame frame = { target.addr, number, r->frames };
+	// C's literals say what a pointer's target is wherever they stand.
+	if (!ptr.s->is_go)
+		w = WHERE_TYPED;
 	if (special_error(r, ptr, target))
 		return;
 	r->frames = &frame;
