@@ -13,6 +13,8 @@
 #include "probe/probe.h"
 #include "value/value.h"
 
+#define KEPT_VALUE_MAX (16u << 10) // bytes of a whole value until its function returns
+
 // --- settings ---
 
 enum stack_mode { STACK_BPFTRACE, STACK_PERF, STACK_RAW, STACK_BUILD_ID };
@@ -36,6 +38,7 @@ struct config {
 	bool demangles_cpp;
 	bool shows_lines;          // file:line in stacks
 	struct value_limits whole; // of whole values
+	uint32_t max_kept_value;   // bytes of one that is kept from a call's entry
 	bool shows_zeros;          // in them: fields that are zero, too
 };
 
@@ -232,6 +235,9 @@ struct program_whole {
 	uint32_t program; // in program.programs and program.books
 	uint32_t root;    // its type's number there
 	struct type *type;
+	// Of an EXPR_CAST 0: it goes into an event. Else it is made at a call's entry, and so many
+	// bytes are kept: a uint64_t, how many there are, and these.
+	uint32_t kept_bytes;
 };
 // out_type.meaning of an OUT_STACK points to its struct builtin_use (mode); of an OUT_SYMBOL it is
 // NULL.

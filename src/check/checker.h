@@ -129,6 +129,7 @@ struct checker {
 	VEC(const struct plan_program *) programs;
 	VEC(struct value_book *) books; // of these, NULL until a whole value is asked for
 	enum whole whole;               // of the argument that is being checked
+	bool is_keeping_whole;          // and it is to be kept as a whole
 	VEC(struct left_out) left_out;
 	VEC(struct program_part *) parts; // behind those of the program, silent ones
 	VEC(struct var_list *) lists;     // of the parts
@@ -524,6 +525,9 @@ bool part_is_go(const struct checker *c);
 // e is reached from args, in a return probe: it is to be computed at the entry.
 bool is_kept(const struct checker *c, const struct expr *e);
 void check_kept(struct checker *c, struct expr *e);
+// The same of args itself, and of what is shown as a whole: c->whole.
+bool is_kept_whole(const struct checker *c, const struct expr *e);
+void check_kept_whole(struct checker *c, struct expr *e);
 
 // Why a parameter or result cannot be read as a whole; NULL if it can.
 const char *value_why_not(struct checker *c, const struct target_value *v);

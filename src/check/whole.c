@@ -145,29 +145,43 @@ static struct value_book *book_of(struct checker *c, uint32_t program)
 
 static struct type *whole_type(struct checker *c, struct type *t)
 {
+	bool is_kept = c->part->is_call_entry;
 	struct out_type *shown = ARENA_NEW(c->arena, struct out_type);
 	struct program_whole *whole = ARENA_NEW(c->arena, struct program_whole);
 	whole->program = program_number(c, program_here(c));
 	whole->type = t;
 	if (c->is_final)
 		whole->root = value_book_root(book_of(c, whole->program), t);
+	if (is_kept)
+		whole->kept_bytes = (c->config->max_kept_value + 7) & ~7u;
 	shown->kind = OUT_GO;
-	shown->size = 16;
+	shown->size = 8 + whole->kept_bytes;
 	shown->meaning = whole;
 	return type_opaque(c, shown, "value");
+}
+
+static bool is_whole_type(const struct type *t)
+{
+	return t && t->kind == TYPE_OPAQUE && t->shown->kind == OUT_GO;
 }
 
 void check_whole(struct checker *c, struct expr *e, enum whole wants)
 {
 	enum whole before = c->whole;
 	c->whole = wants;
-	check_expr(c, e);
+	if (wants != WHOLE_NO && is_kept_whole(c, e))
+		check_kept_whole(c, e);
+	else
+		check_expr(c, e);
 	c->whole = before;
 }
 
 bool whole_value_of(struct checker *c, struct expr *e, enum whole wants)
 {
 	enum whole before = c->whole;
+	// Made already where the call began.
+	if (is_whole_type(e->type))
+		return true;
 	c->whole = wants;
 	bool is_whole = (e->type && has_raw_items(e)) ||
 			(is_wanted(c, e->type) && !is_from_map(e) && !has_opaque(e->type, 0));

@@ -444,6 +444,7 @@ void gen_call_begin(struct gen *g, struct bpf_label out)
 	drop_ended(g, &f, out);
 	push(g, &f, unkept);
 	g->f = before;
+	gen_link(g);
 	if (asks_site(g)) {
 		gen_cookie(g, f.span);
 		bpf_store(b, 8, R_SCRATCH, CALL(site), R0);

@@ -136,9 +136,9 @@ struct code {
 	const void *site_values; // n_sites of sites->value_size
 	const struct code_table *tables;
 	size_t n_tables;
-	struct bpf_map *stacks;  // NULL: not used
-	struct bpf_map *calls;   // likewise
-	bool has_symbols;        // addresses of processes are put into words
+	struct bpf_map *stacks; // NULL: not used
+	struct bpf_map *calls;  // likewise
+	bool has_symbols;       // addresses of processes are put into words
 	const struct code_failure *failures;
 	size_t n_failures;
 };

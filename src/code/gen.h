@@ -194,6 +194,9 @@ void gen_refuse(struct gen *g, struct span span, const char *what, const char *s
 struct bpf_map *unit_map(struct unit *u, struct bpf_map m);
 void gen_later(struct gen *g, struct pending p);
 
+// What callbacks need of the frame, put there where scratch memory is found late.
+void gen_link(struct gen *g);
+
 // --- frame.c ---
 
 struct spot frame_alloc(struct gen *g, int bytes);
@@ -524,6 +527,9 @@ struct spot whole_state(struct gen *g);
 // r0 = how many bytes were put there; e is the cast.
 void gen_whole(struct gen *g, struct expr *e, const struct program_whole *type,
 	       const struct whole_event *event);
+// Into memory of a call's record: how many bytes there are, and these.
+void gen_whole_kept(struct gen *g, struct expr *value, const struct program_whole *type,
+		    struct spot to);
 struct bpf_map *unit_table(struct unit *u, uint32_t program);
 
 // --- statements (control.c, loops.c) ---

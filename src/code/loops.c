@@ -67,9 +67,12 @@ int loops_depth(const struct program_part *part, bool *has_callbacks)
 				     .leave_stmt = leave_stmt,
 				     .enter_expr = enter_expr } };
 	d.walk.ctx = &d;
-	if (part->predicate)
+	if (part->predicate && !part->is_call_entry)
 		walk_expr(&d.walk, part->predicate);
-	walk_block(&d.walk, part->body);
+	if (!part->is_call_entry)
+		walk_block(&d.walk, part->body);
+	for (size_t i = 0; part->is_call_entry && i < part->call->kept.n; i++)
+		walk_expr(&d.walk, part->call->kept.v[i].value);
 	*has_callbacks = d.has_callbacks;
 	return d.max;
 }

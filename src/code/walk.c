@@ -232,7 +232,7 @@ static void look_if_seen(struct gen *g, const struct whole *w)
 	bpf_alu(b, BPF_XOR, R1, R2);
 	bpf_alu(b, BPF_MUL, R1, R3);
 	bpf_mov(b, R2, R1);
-	bpf_alu_imm(b, BPF_RSH, R2, 64 - SEEN_BITS);
+	bpf_alu_imm(b, BPF_RSH, R2, 64 - w->seen_bits);
 	bpf_alu_imm(b, BPF_LSH, R2, 3);
 	spot_ref(g, R3, spot_at(w->state, AT_SEEN));
 	bpf_alu(b, BPF_ADD, R3, R2);
