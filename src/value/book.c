@@ -239,11 +239,9 @@ static void describe_level(struct value_book *b)
 {
 	for (size_t i = 0; i < b->now.n && !book_is_too_large(b); i++) {
 		describe(b, b->now.v[i]);
-		if (b->wants_dynamic_now)
+		if (b->wants_dynamic)
 			dynamic_reach(b, b->depth);
 	}
-	if (b->wants_dynamic)
-		dynamic_reach(b, b->depth + 1);
 }
 
 static void search(struct value_book *b)

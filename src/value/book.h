@@ -75,8 +75,7 @@ struct value_book {
 	uint32_t any;     // of an interface{} that only an unsafe pointer leads to; 0: none yet
 	struct numbers now, next; // reached and not yet described: at this depth, one deeper
 	unsigned depth;           // of now
-	bool wants_dynamic;       // an interface leads to what is one deeper
-	bool wants_dynamic_now;   // an interface costs nothing
+	bool wants_dynamic;       // there is an interface
 	bool has_dynamic;
 	uint64_t steps; // that may be done for all types together
 	struct sketch sketch;
