@@ -45,7 +45,7 @@ static inline struct type *a_type(struct arena *a, enum type_kind kind, const ch
 		.is_signed = kind == TYPE_INT,
 		.is_complete = true,
 		.dict_index = -1,
-		.go_rtype = go_kind ? (uint64_t)(uintptr_t)t : 0,
+		.go_rtype = go_kind ? 0x400000 + arena_used(a) : 0,
 		.go_is_direct = kind == TYPE_PTR || kind == TYPE_MAP || kind == TYPE_CHAN ||
 				kind == TYPE_FUNC,
 	};
