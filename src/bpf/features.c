@@ -42,9 +42,12 @@ const struct bpf_feature bpf_features[BPF_N_FEATURES] = {
 	[BPF_FEATURE_MMAP] = { "map_mmap", "maps as memory", "scripts do not run" },
 	[BPF_FEATURE_BATCH] = { "map_batch", "maps in batches", "maps are read entry by entry" },
 	[BPF_FEATURE_ATOMICS] = { "atomics", "atomic fetch and exchange",
-				  "a hit that interrupts another one on its CPU may be missed" },
+				  "a hit that interrupts another one on its CPU may be missed, "
+				  "and whole values have 8 KB" },
 	[BPF_FEATURE_LOOP] = { "bpf_loop", "bpf_loop",
-			       "loops, and reading what is counted, are refused" },
+			       "loops, and reading what is counted, are refused; of whole values "
+			       "400 "
+			       "references are followed" },
 	[BPF_FEATURE_ITER_NUM] = { "iter_num", "number iterators",
 				   "loops use bpf_loop; large maps of timers are allocated at "
 				   "once" },

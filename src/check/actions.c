@@ -60,13 +60,33 @@ static void make_format(struct checker *c, struct expr *e, const struct function
 	tell_error(c, span, "%.*s", STR_ARG(err.text));
 }
 
+// What the next conversion of a format wants of its argument. What is wrong with it is told later.
+static enum whole next_wants(struct str *format)
+{
+	while (format->len) {
+		bool is_one = format->p[0] == '%';
+		*format = str_from_off(*format, 1);
+		if (!is_one)
+			continue;
+		while (format->len && strchr("-+ 0#.123456789hlLjz", format->p[0]))
+			*format = str_from_off(*format, 1);
+		char letter = format->len ? format->p[0] : '\0';
+		if (format->len)
+			*format = str_from_off(*format, 1);
+		if (letter != '%')
+			return letter == 'v' ? WHOLE_ALL : letter == 's' ? WHOLE_GO : WHOLE_NO;
+	}
+	return WHOLE_NO;
+}
+
 FUNCTION_CHECK(check_printf)
 {
-	struct str format;
+	struct str format = STR("");
 	bool is_fine = constant_text_of(c, e->call.args.v[0], "the format", &format);
 	for (size_t i = 1; i < e->call.args.n; i++) {
-		check_expr(c, e->call.args.v[i]);
-		is_fine = shown_value_of(c, e->call.args.v[i]) && is_fine;
+		enum whole wants = next_wants(&format);
+		check_whole(c, e->call.args.v[i], wants);
+		is_fine = whole_value_of(c, e->call.args.v[i], wants) && is_fine;
 	}
 	e->type = c->basic.none;
 	if (c->is_final && is_fine)
@@ -122,8 +142,8 @@ static void print_value(struct checker *c, struct expr *e)
 		action_add_arg(c, a, value->map.keys.v[0]);
 		return;
 	}
-	check_expr(c, value);
-	if (shown_value_of(c, value) && c->is_final)
+	check_whole(c, value, WHOLE_GO);
+	if (whole_value_of(c, value, WHOLE_GO) && c->is_final)
 		action_add_arg(c, action_new(c, e, ACTION_PRINT), value);
 }
 

@@ -11,6 +11,9 @@
 
 #include "out/out.h"
 #include "probe/probe.h"
+#include "value/value.h"
+
+#define KEPT_VALUE_MAX (16u << 10) // bytes of a whole value until its function returns
 
 // --- settings ---
 
@@ -33,11 +36,17 @@ struct config {
 	uint32_t max_cat_bytes;
 	bool prints_maps_on_exit;
 	bool demangles_cpp;
-	bool shows_lines; // file:line in stacks
+	bool shows_lines;          // file:line in stacks
+	struct value_limits whole; // of whole values
+	uint32_t max_kept_value;   // bytes of one that is kept from a call's entry
+	bool shows_zeros;          // in them: fields that are zero, too
 };
 
 // Never NULL: what is wrong goes to diag. The arena must outlive it.
 struct config *config_make(struct arena *a, const struct script *s, struct diag *diag);
+// Sets one that was given elsewhere: option is what messages call that place.
+void config_set(struct arena *a, struct config *config, const char *option, struct str name,
+		struct str value, struct diag *diag);
 
 // --- maps ---
 
@@ -221,6 +230,15 @@ enum name_of {
 	NAME_GO_TYPE, // the type that is in an interface
 	NAME_GO_FUNC, // the function that a func is
 };
+// out_type.meaning of an OUT_GO: a whole value, which is a cast of what is in the program.
+struct program_whole {
+	uint32_t program; // in program.programs and program.books
+	uint32_t root;    // its type's number there
+	struct type *type;
+	// Of an EXPR_CAST 0: it goes into an event. Else it is made at a call's entry, and so many
+	// bytes are kept: a uint64_t, how many there are, and these.
+	uint32_t kept_bytes;
+};
 // out_type.meaning of an OUT_STACK points to its struct builtin_use (mode); of an OUT_SYMBOL it is
 // NULL.
 
@@ -366,6 +384,7 @@ struct program {
 	size_t n_names;
 	const struct plan_program **programs; // that probes are in
 	size_t n_programs;
+	struct value_book **books; // for each of them, NULL if nobody asks for a whole value
 	uint32_t n_calls;
 	int pid; // -p, or the child of -c; 0: all
 };
@@ -376,9 +395,10 @@ struct check_options {
 	struct str *named_params; // "name=value" or "name", after "--"
 	size_t n_named_params;
 	int pid;
-	bool has_child;      // -c
-	bool has_multi_link; // as in struct plan_options
-	bool is_unsafe;      // --unsafe: system() and the like
+	bool has_child;                      // -c
+	bool has_multi_link;                 // as in struct plan_options
+	bool is_unsafe;                      // --unsafe: system() and the like
+	const struct value_secrets *secrets; // --redact
 };
 
 // Never NULL; without errors in diag it is complete. The script's tree is annotated and changed:

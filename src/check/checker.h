@@ -96,6 +96,9 @@ struct left_out {
 	size_t n;
 };
 
+// What is to be shown as a whole: nothing, what is Go's, or what is C's, too.
+enum whole { WHOLE_NO, WHOLE_GO, WHOLE_ALL };
+
 struct checker {
 	struct arena *arena;
 	struct diag *diag;
@@ -124,6 +127,9 @@ struct checker {
 	struct map name_numbers; // number + 1 by hash
 	VEC(struct program_site) sites;
 	VEC(const struct plan_program *) programs;
+	VEC(struct value_book *) books; // of these, NULL until a whole value is asked for
+	enum whole whole;               // of the argument that is being checked
+	bool is_keeping_whole;          // and it is to be kept as a whole
 	VEC(struct left_out) left_out;
 	VEC(struct program_part *) parts; // behind those of the program, silent ones
 	VEC(struct var_list *) lists;     // of the parts
@@ -208,7 +214,7 @@ void field_tell_unknown(struct checker *c, struct type *t, struct name name);
 // What e's value becomes when it is used as one: arrays of characters and Go strings become text.
 // False if it has none: told.
 bool value_of(struct checker *c, struct expr *e);
-// As value_of, for what is sent in an event: Go strings stay what they are.
+// As value_of, for what is sent in an event: Go strings stay what they are. See whole_value_of.
 bool shown_value_of(struct checker *c, struct expr *e);
 // e becomes a cast of what it was.
 void wrap_in_cast(struct checker *c, struct expr *e, struct type *t);
@@ -255,6 +261,22 @@ void tell_no_len(struct checker *c, const struct expr *arg, const struct functio
 // str() and buf() of them: the first argument has been checked.
 void check_go_str(struct checker *c, struct expr *e, const struct function_info *f);
 void check_go_buf(struct checker *c, struct expr *e, const struct function_info *f);
+
+// --- whole values (whole.c) ---
+
+// More cannot be the first of an event's items.
+#define WHOLE_SIZE_MAX (16u << 10)
+
+// As check_expr, of an argument that is to be shown so.
+void check_whole(struct checker *c, struct expr *e, enum whole wants);
+// As shown_value_of; what is to be shown as a whole becomes a cast.
+bool whole_value_of(struct checker *c, struct expr *e, enum whole wants);
+// The items of a tuple or record, which have been checked, stay as they are in the program.
+bool whole_items(struct checker *c, struct expr *e);
+// The type of such a tuple or record.
+struct type *whole_of_items(struct checker *c, const struct expr *e, struct type *t);
+// All values are known.
+void whole_finish(struct checker *c);
 
 // --- fields of Go's structs (go_fields.c) ---
 
@@ -503,6 +525,9 @@ bool part_is_go(const struct checker *c);
 // e is reached from args, in a return probe: it is to be computed at the entry.
 bool is_kept(const struct checker *c, const struct expr *e);
 void check_kept(struct checker *c, struct expr *e);
+// The same of args itself, and of what is shown as a whole: c->whole.
+bool is_kept_whole(const struct checker *c, const struct expr *e);
+void check_kept_whole(struct checker *c, struct expr *e);
 
 // Why a parameter or result cannot be read as a whole; NULL if it can.
 const char *value_why_not(struct checker *c, const struct target_value *v);
@@ -525,6 +550,8 @@ void check_field_of(struct checker *c, struct expr *e);
 // retval, and x of retval.x.
 void check_results(struct checker *c, struct expr *e);
 void check_result_member(struct checker *c, struct expr *e);
+// "err" of a result, "0" if it has no name.
+struct str result_name(struct checker *c, uint64_t number);
 
 // --- variables of the traced program (program_vars.c) ---
 

@@ -40,6 +40,13 @@ static const struct setting settings[] = {
 	{ "max_probes", NULL, SETTING_NUMBER, AT(max_probes), 1, INT32_MAX, NULL },
 	{ "max_calls", NULL, SETTING_NUMBER, AT(max_calls), 1, 1 << 22, NULL },
 	{ "max_kept_strlen", NULL, SETTING_NUMBER, AT(max_kept_strlen), 1, 4096, NULL },
+	{ "max_depth", NULL, SETTING_NUMBER, AT(whole.depth), 0, VALUE_DEPTH_MAX, NULL },
+	{ "max_items", NULL, SETTING_NUMBER, AT(whole.items), 1, VALUE_ITEMS_MAX, NULL },
+	{ "max_value_strlen", NULL, SETTING_NUMBER, AT(whole.text), 1, VALUE_TEXT_MAX, NULL },
+	{ "max_value_bytes", NULL, SETTING_NUMBER, AT(whole.bytes), 64, VALUE_BYTES_MAX, NULL },
+	{ "max_kept_value_bytes", NULL, SETTING_NUMBER, AT(max_kept_value), 64, KEPT_VALUE_MAX,
+	  NULL },
+	{ "value_zeros", NULL, SETTING_BOOL, AT(shows_zeros), 0, 0, NULL },
 	{ "max_cat_bytes", "cat_bytes_max", SETTING_NUMBER, AT(max_cat_bytes), 1, INT32_MAX, NULL },
 	{ "log_size", NULL, SETTING_NUMBER, AT(log_size), 4096, 1u << 30, NULL },
 	{ "perf_rb_pages", NULL, SETTING_PAGES, AT(ring_bytes), 1, 1u << 18, NULL },
@@ -74,7 +81,9 @@ struct given {
 	uint64_t number;
 	bool is_number;
 	struct span span;
-	const char *env; // NULL: in the script
+	// Where it was given, if not in the script.
+	const char *env;
+	const char *option;
 };
 
 struct maker {
@@ -90,7 +99,9 @@ static void bad(struct maker *m, const struct given *g, const char *fmt, ...)
 	va_start(ap, fmt);
 	struct str text = arena_vprintf(m->arena, fmt, ap);
 	va_end(ap);
-	if (g->env)
+	if (g->option)
+		diag_error(m->diag, SPAN_NONE, "%s: %.*s", g->option, STR_ARG(text));
+	else if (g->env)
 		diag_error(m->diag, SPAN_NONE, "environment variable %s: %.*s", g->env,
 			   STR_ARG(text));
 	else
@@ -256,6 +267,23 @@ static void set_from_environment(struct maker *m, const char *prefix)
 	}
 }
 
+void config_set(struct arena *a, struct config *config, const char *option, struct str name,
+		struct str value, struct diag *diag)
+{
+	struct maker m = { .arena = a, .diag = diag, .config = config };
+	struct given g = { .text = arena_strdup(a, value), .option = option };
+	const struct setting *s = find(name);
+	struct number number;
+	if (!s) {
+		const struct name key = { name, SPAN_NONE };
+		tell_unknown(&m, &key);
+		return;
+	}
+	g.is_number = number_parse(g.text, &number) && !number.is_duration;
+	g.number = number.value;
+	set(&m, s, &g);
+}
+
 struct config *config_make(struct arena *a, const struct script *s, struct diag *diag)
 {
 	struct maker m = { .arena = a, .diag = diag, .config = ARENA_NEW(a, struct config) };
@@ -264,6 +292,8 @@ struct config *config_make(struct arena *a, const struct script *s, struct diag 
 		.max_map_keys = 4096,
 		.max_probes = 1024,
 		.max_kept_strlen = 256,
+		.max_kept_value = 4 << 10,
+		.whole = { .depth = 3, .items = 64, .text = 256, .bytes = 32 << 10 },
 		.missing_probes = PLAN_MISSING_ERROR,
 		.stack_mode = STACK_BPFTRACE,
 		.log_size = 1000000,

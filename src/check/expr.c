@@ -354,13 +354,19 @@ static void check_tuple(struct checker *c, struct expr *e)
 	struct type *types[ARGS_MAX];
 	if (!is_fine)
 		tell_error(c, e->span, "a tuple has at most %d items", ARGS_MAX);
-	for (size_t i = 0; i < e->items.n; i++) {
+	for (size_t i = 0; i < e->items.n; i++)
 		check_expr(c, e->items.v[i]);
-		is_fine = value_of(c, e->items.v[i]) && is_fine;
+	bool is_whole = whole_items(c, e);
+	for (size_t i = 0; i < e->items.n; i++) {
+		is_fine = (is_whole ? is_whole_value(c, e->items.v[i])
+				    : value_of(c, e->items.v[i])) &&
+			  is_fine;
 		if (is_fine)
 			types[i] = e->items.v[i]->type;
 	}
 	e->type = is_fine ? type_tuple(c, types, e->items.n) : NULL;
+	if (is_fine && is_whole)
+		e->type = whole_of_items(c, e, e->type);
 	if (e->type && e->type->size > VALUE_SIZE_MAX) {
 		tell_error(c, e->span, "this tuple is too large");
 		e->type = NULL;
@@ -376,10 +382,13 @@ static void check_record(struct checker *c, struct expr *e)
 	bool is_fine = e->record.n <= ARGS_MAX;
 	if (!is_fine)
 		tell_error(c, e->span, "a record has at most %d fields", ARGS_MAX);
+	for (size_t i = 0; i < e->record.n; i++)
+		check_expr(c, e->record.v[i].value);
+	bool is_whole = whole_items(c, e);
 	for (size_t i = 0; i < e->record.n; i++) {
 		struct record_item *item = &e->record.v[i];
-		check_expr(c, item->value);
-		is_fine = value_of(c, item->value) && is_fine;
+		is_fine = (is_whole ? is_whole_value(c, item->value) : value_of(c, item->value)) &&
+			  is_fine;
 		for (size_t k = 0; k < i && is_fine; k++) {
 			if (!str_eq(e->record.v[k].name.text, item->name.text))
 				continue;
@@ -393,6 +402,8 @@ static void check_record(struct checker *c, struct expr *e)
 		}
 	}
 	e->type = is_fine ? type_record(c, names, types, e->record.n) : NULL;
+	if (is_fine && is_whole)
+		e->type = whole_of_items(c, e, e->type);
 	for (size_t i = 0; e->type && i < e->record.n; i++)
 		convert(c, e->record.v[i].value, e->type->fields[i].type);
 }

@@ -137,7 +137,10 @@ static struct str spelled(struct checker *c, const struct expr *e)
 static bool kept_value(struct checker *c, struct expr *value)
 {
 	enum type_kind kind = value->type->kind;
-	if (kind != TYPE_SLICE && !is_byte_array(value->type) && !value_of(c, value))
+	// What is shown as a whole is followed when the function returns.
+	bool is_raw = kind == TYPE_SLICE || is_byte_array(value->type) || kind == TYPE_IFACE ||
+		      (c->whole != WHOLE_NO && kind != TYPE_STRING);
+	if (!is_raw && !value_of(c, value))
 		return false;
 	struct type *t = value->type;
 	if (kind == TYPE_STRING && t->kind == TYPE_TEXT)
@@ -187,6 +190,29 @@ static void mean_kept(struct checker *c, struct expr *e, const struct program_ke
 	e->type = kept->value->type;
 }
 
+bool is_kept_whole(const struct checker *c, const struct expr *e)
+{
+	const struct program_part *p = c->part;
+	bool is_return = p && p->call && p->call->entry && !p->is_call_entry;
+	return is_return && (str_eq(word_of_expr(e), STR("args")) || is_kept(c, e));
+}
+
+// What can be shown as a whole is all there at the entry, with what it refers to.
+static bool kept_as_it_is_wanted(struct checker *c, struct expr *value)
+{
+	if (c->is_keeping_whole && whole_value_of(c, value, c->whole) &&
+	    value->type->kind == TYPE_OPAQUE)
+		return value->type->size <= KEPT_SIZE_MAX + 8;
+	return value->type && kept_value(c, value);
+}
+
+void check_kept_whole(struct checker *c, struct expr *e)
+{
+	c->is_keeping_whole = true;
+	check_kept(c, e);
+	c->is_keeping_whole = false;
+}
+
 void check_kept(struct checker *c, struct expr *e)
 {
 	struct program_part *part = c->part;
@@ -199,14 +225,19 @@ void check_kept(struct checker *c, struct expr *e)
 		return;
 	}
 	struct str text = c->is_final ? spelled(c, e) : STR("");
+	bool keeps_whole = c->is_keeping_whole;
+	if (c->whole != WHOLE_NO)
+		text = arena_printf(c->arena, "%d %d %.*s", c->whole, keeps_whole, STR_ARG(text));
 	struct expr *value = e;
 	if (c->is_final) {
 		value = ARENA_NEW(c->arena, struct expr);
 		*value = *e;
 	}
 	c->part = part->call->entry;
+	c->is_keeping_whole = false;
 	check_expr(c, value);
-	bool is_fine = value->type && kept_value(c, value);
+	c->is_keeping_whole = keeps_whole;
+	bool is_fine = value->type && kept_as_it_is_wanted(c, value);
 	c->part = part;
 	if (!is_fine)
 		e->type = NULL;

@@ -141,6 +141,7 @@ struct program *program_make(struct arena *a, const struct script *s, struct pla
 		vars_finish(&c, c.parts.v[i], c.lists.v[i]);
 	maps_finish(&c);
 	options_finish(&c);
+	whole_finish(&c);
 	p->actions = c.actions.v;
 	p->n_actions = c.actions.n;
 	p->names = c.names.v;

@@ -49,6 +49,16 @@ static void list_results(struct checker *c, const struct target_info *info)
 	out_buf_free(&b);
 }
 
+struct str result_name(struct checker *c, uint64_t number)
+{
+	const struct target_info *info = part_info(c);
+	const struct target_value *v = info ? result_at(info, number) : NULL;
+	// Go's compiler calls those without a name ~r0.
+	if (v && v->name.len && v->name.p[0] != '~' && !str_eq(v->name, STR("_")))
+		return v->name;
+	return arena_printf(c->arena, "%llu", (unsigned long long)number);
+}
+
 // Without debug information: the word in the first register of results.
 static void check_raw(struct checker *c, struct expr *e)
 {

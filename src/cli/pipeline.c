@@ -114,6 +114,39 @@ struct err *pipeline_filter(struct plan *plan, const char *pattern)
 	return NULL;
 }
 
+// What options say wins over the script and the environment.
+static struct config *make_config(const struct job *j, const struct script *script)
+{
+	const struct request *r = j->r;
+	struct config *config = config_make(j->arena, script, j->diag);
+	for (size_t i = 0; i < r->settings.n; i++) {
+		struct str name = { r->settings.v[i], strcspn(r->settings.v[i], "=") };
+		const char *value = r->settings.v[i] + name.len;
+		config_set(j->arena, config, "--config", name, str_from(*value ? value + 1 : value),
+			   j->diag);
+	}
+	if (r->depth)
+		config_set(j->arena, config, "--depth", STR("max_depth"), str_from(r->depth),
+			   j->diag);
+	if (r->items)
+		config_set(j->arena, config, "--items", STR("max_items"), str_from(r->items),
+			   j->diag);
+	config->shows_zeros |= r->shows_zeros;
+	// Kernels before 5.12 have less room for an event.
+	if (bpf_trials_try(j->trials, BPF_FEATURE_ATOMICS).support == BPF_ABSENT)
+		config->whole.bytes = MIN(config->whole.bytes, VALUE_BYTES_OLD);
+	return config;
+}
+
+static struct value_secrets *make_secrets(const struct job *j)
+{
+	const struct option_list *list = &j->r->secrets;
+	struct str *patterns = ARENA_ARRAY(j->arena, struct str, list->n + 1);
+	for (size_t i = 0; i < list->n; i++)
+		patterns[i] = str_from(list->v[i]);
+	return value_secrets_new(j->arena, patterns, list->n, true);
+}
+
 static struct program *check(const struct job *j, const struct script *script,
 			     const struct config *config)
 {
@@ -127,6 +160,7 @@ static struct program *check(const struct job *j, const struct script *script,
 		.has_child = r->command != NULL,
 		.has_multi_link = run_code_options(j->trials, r->pid).has_multi,
 		.is_unsafe = r->is_unsafe,
+		.secrets = make_secrets(j),
 	};
 	return program_make(j->arena, script, j->plan, config, &o, j->diag);
 }
@@ -165,7 +199,7 @@ static struct err *run(struct job *j)
 	if (has_errors(j, EXIT_USAGE) || ends_at(j, STAGE_AST))
 		return NULL;
 
-	struct config *config = config_make(j->arena, script, j->diag);
+	struct config *config = make_config(j, script);
 	if (has_errors(j, EXIT_USAGE))
 		return NULL;
 	TRY(start_child(j));

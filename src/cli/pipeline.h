@@ -29,6 +29,10 @@ struct request {
 	const char *probe_filter;   // a regular expression
 	struct option_list folders; // where included files are
 	struct option_list includes;
+	struct option_list settings; // NAME=VALUE, as in a config block
+	struct option_list secrets;  // names whose values are not shown
+	const char *depth, *items;   // limits of whole values
+	bool shows_zeros;
 	enum stage stage; // print that one, and do not run
 	bool has_warnings;
 	bool is_unsafe;

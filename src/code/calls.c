@@ -11,7 +11,7 @@
 #define SEARCH_STEPS (CODE_LEVEL_BITS + 1)
 #define LEVELS_MAX   (CODE_LEVEL_HEAD - 1)
 // Memory that is set aside for map calls.
-#define CALLS_BYTES_MAX (64u << 20)
+#define CALLS_BYTES_MAX (32u << 20)
 #define CALLS_USUAL     65536u
 // Each call has an entry, and each goroutine a head.
 #define ENTRIES_PER_CALL 2u
@@ -444,6 +444,7 @@ void gen_call_begin(struct gen *g, struct bpf_label out)
 	drop_ended(g, &f, out);
 	push(g, &f, unkept);
 	g->f = before;
+	gen_link(g);
 	if (asks_site(g)) {
 		gen_cookie(g, f.span);
 		bpf_store(b, 8, R_SCRATCH, CALL(site), R0);

@@ -319,9 +319,22 @@ static void emit_conditions(struct gen *g, struct bpf_label out)
 // What every function's frame has: its link if there are callbacks, and the word for loops.
 static struct frame frame_start(struct gen *g, int scratch_used)
 {
-	int used = (g->has_callbacks ? LINK_BYTES : 0) + 8;
+	// At a call's entry there is no scratch memory until its record is found, and all of the
+	// little stack is needed for that.
+	bool has_link = g->has_callbacks && (!g->part->is_call_entry || g->is_in_callback);
+	int used = (has_link ? LINK_BYTES : 0) + 8;
 	g->counter_off = -used;
 	return (struct frame) { .stack_used = used, .scratch_used = scratch_used };
+}
+
+void gen_link(struct gen *g)
+{
+	if (!g->has_callbacks)
+		return;
+	g->f.stack_used = LINK_BYTES + 8;
+	g->counter_off = -g->f.stack_used;
+	bpf_store(g->b, 8, R_FRAME, LINK_CTX, R_CTX);
+	bpf_store(g->b, 8, R_FRAME, LINK_SCRATCH, R_SCRATCH);
 }
 
 static void emit_callbacks(struct gen *g)
@@ -366,6 +379,7 @@ static void emit_call_entry(struct gen *g)
 	emit_start(g, out);
 	gen_call_begin(g, out);
 	emit_end(g, out);
+	emit_callbacks(g);
 }
 
 static void emit(struct gen *g)
@@ -494,6 +508,14 @@ static void unit_finish(struct unit *u)
 		VEC_PUSH(u->a, &u->maps, u->scratch);
 	}
 	calls_map_finish(u);
+	for (size_t i = 0; u->tables && i < u->p->n_programs; i++) {
+		if (!u->tables[i])
+			continue;
+		const struct value_table *t = value_book_table(u->p->books[i]);
+		VEC_PUSH(u->a, &u->written, (struct code_table) { u->tables[i], t->bytes });
+	}
+	u->c->tables = u->written.v;
+	u->c->n_tables = u->written.n;
 	u->c->failures = u->failures.v;
 	u->c->n_failures = u->failures.n;
 	u->c->maps = u->maps.v;

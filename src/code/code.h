@@ -116,6 +116,12 @@ struct code_frames {
 		pc[CODE_FRAMES_MAX]; // pc[0] is where the probe is, the others are return addresses
 };
 
+// Which types of a program refer to which, for whole values.
+struct code_table {
+	struct bpf_map *map;
+	struct bytes bytes; // its value
+};
+
 struct code {
 	struct code_prog *progs; // as program.parts
 	size_t n_progs;
@@ -128,9 +134,11 @@ struct code {
 	struct bpf_map *ring;
 	struct bpf_map *sites;   // NULL: not used. Values to be written before anything runs:
 	const void *site_values; // n_sites of sites->value_size
-	struct bpf_map *stacks;  // NULL: not used
-	struct bpf_map *calls;   // likewise
-	bool has_symbols;        // addresses of processes are put into words
+	const struct code_table *tables;
+	size_t n_tables;
+	struct bpf_map *stacks; // NULL: not used
+	struct bpf_map *calls;  // likewise
+	bool has_symbols;       // addresses of processes are put into words
 	const struct code_failure *failures;
 	size_t n_failures;
 };

@@ -21,14 +21,19 @@ static uint64_t padded(uint64_t n)
 static bool is_in_tail(struct type *t)
 {
 	t = type_strip(t);
-	return t->kind == TYPE_BUFFER || t->kind == TYPE_STRING ||
+	return t->kind == TYPE_BUFFER || t->kind == TYPE_STRING || type_whole(t) ||
 	       (t->kind == TYPE_TEXT && t->size > TEXT_FIXED);
 }
 
-// The most that it takes there.
-static uint64_t tail_size(const struct gen *g, struct type *t)
+// The most that it takes there. Whole values, of which there are n_wholes, share what there is.
+static uint64_t tail_size(const struct gen *g, struct type *t, size_t n_wholes)
 {
 	t = type_strip(t);
+	const struct program_whole *whole = type_whole(t);
+	if (whole && whole->kept_bytes)
+		return whole->kept_bytes;
+	if (whole)
+		return whole_size(g, whole, n_wholes);
 	return t->kind == TYPE_STRING ? 8 + (uint64_t)g->p->config->max_strlen : t->size;
 }
 
@@ -115,6 +120,9 @@ bool code_event_args(const struct program_action *action, struct bytes record,
 
 struct tail {
 	struct spot event;
+	uint64_t size;     // of all of the event
+	struct spot state; // for whole values
+	size_t n_wholes;
 	uint64_t start; // from the start of the event
 	bool has_pos;
 	struct temp pos; // bytes in it so far, if has_pos; else there are none
@@ -243,12 +251,46 @@ static void read_buffer(struct gen *g, const struct tail *t, struct expr *e, uin
 	g->f = before;
 }
 
+// One that was made where the call began.
+static void kept_whole(struct gen *g, const struct tail *t, struct expr *e, uint64_t size)
+{
+	struct bpf_asm *b = g->b;
+	struct frame before = g->f;
+	struct bpf_label fits = bpf_label_new(b);
+	struct spot s = gen_spot(g, e);
+	dest_ref(g, R1, tail_end(t), 0);
+	spot_load(g, 8, R2, s);
+	bpf_jump_if_imm(b, BPF_JLE, R2, (int64_t)size, fits);
+	bpf_const(b, R2, size);
+	bpf_bind(b, fits);
+	struct temp n = temp_keep(g, R2);
+	spot_ref(g, R3, spot_at(s, 8));
+	bpf_call(b, BPF_FUNC_probe_read_kernel);
+	temp_get(g, R0, n);
+	g->f = before;
+}
+
 static void tail_arg(struct gen *g, struct tail *t, struct expr *e, struct spot ref)
 {
-	uint64_t size = tail_size(g, e->type);
+	uint64_t size = tail_size(g, e->type, t->n_wholes);
 	struct frame before = g->f;
 	uint32_t at = gen_at(g, e->span);
-	if (type_strip(e->type)->kind == TYPE_STRING) {
+	const struct program_whole *whole = type_whole(type_strip(e->type));
+	if (whole && whole->kept_bytes) {
+		kept_whole(g, t, e, size);
+	} else if (whole) {
+		const struct whole_event event = {
+			.state = t->state,
+			.spot = t->event,
+			.size = t->size,
+			.start = t->start,
+			.has_pos = t->has_pos,
+			.pos = t->pos,
+			.room = size,
+			.impossible = t->impossible,
+		};
+		gen_whole(g, e, whole, &event);
+	} else if (type_strip(e->type)->kind == TYPE_STRING) {
 		gen_go_sized(g, e, tail_end(t), size - 8);
 	} else if (is_call_of(e, FUNCTION_STR)) {
 		struct source s = source_of(g, e);
@@ -268,17 +310,21 @@ static void tail_arg(struct gen *g, struct tail *t, struct expr *e, struct spot 
 // --- sending ---
 
 // r4 = whether the reader is to be woken up: it comes by itself, often enough while the buffer does
-// not fill.
+// not fill. When it does, only some events tell, since that takes longer than all the rest of a
+// program.
 static void choose_wakeup(struct gen *g)
 {
 	struct bpf_asm *b = g->b;
+	int64_t quarter = g->u->c->ring->max_entries / 4;
 	struct bpf_label calm = bpf_label_new(b);
 	bpf_comment(b, "send");
 	bpf_map_ref(b, R1, g->u->c->ring);
 	bpf_const(b, R2, BPF_RB_AVAIL_DATA);
 	bpf_call(b, BPF_FUNC_ringbuf_query);
 	bpf_const(b, R4, BPF_RB_NO_WAKEUP);
-	bpf_jump_if_imm(b, BPF_JLT, R0, g->u->c->ring->max_entries / 4, calm);
+	bpf_jump_if_imm(b, BPF_JLT, R0, quarter, calm);
+	bpf_alu_imm(b, BPF_AND, R0, quarter - 1);
+	bpf_jump_if_imm(b, BPF_JGE, R0, quarter / 8, calm);
 	bpf_const(b, R4, BPF_RB_FORCE_WAKEUP);
 	bpf_bind(b, calm);
 }
@@ -330,15 +376,25 @@ static void fixed_arg(struct gen *g, struct expr *e, struct spot at)
 struct event_size {
 	uint64_t fixed;
 	uint64_t tail;
+	uint64_t slack; // behind the tail: not sent
+	size_t n_wholes;
 };
 
 static struct event_size event_size(const struct gen *g, const struct program_action *action)
 {
 	struct event_size s = { .fixed = sizeof(struct code_event) };
 	for (size_t i = 0; i < action->n_args; i++) {
-		struct type *t = action->args[i].value->type;
+		struct type *t = type_strip(action->args[i].value->type);
+		const struct program_whole *whole = type_whole(t);
 		s.fixed += fixed_size(t);
-		s.tail += is_in_tail(t) ? padded(tail_size(g, t)) : 0;
+		if (!whole || whole->kept_bytes)
+			continue;
+		s.n_wholes++;
+		s.slack = MAX(s.slack, whole_slack(g, whole));
+	}
+	for (size_t i = 0; i < action->n_args; i++) {
+		struct type *t = action->args[i].value->type;
+		s.tail += is_in_tail(t) ? padded(tail_size(g, t, s.n_wholes)) : 0;
 	}
 	return s;
 }
@@ -353,9 +409,14 @@ void gen_action(struct gen *g, struct expr *call, const struct program_action *a
 {
 	struct frame before = g->f;
 	struct event_size size = event_size(g, action);
-	struct spot event = size.tail ? frame_alloc_scratch(g, (int)(size.fixed + size.tail))
-				      : frame_alloc(g, (int)size.fixed);
-	struct tail tail = { .event = event, .start = size.fixed };
+	uint64_t all = size.fixed + size.tail + size.slack;
+	struct spot state = size.n_wholes ? whole_state(g) : (struct spot) { 0 };
+	struct spot event = size.tail ? frame_alloc_scratch(g, (int)all) : frame_alloc(g, (int)all);
+	struct tail tail = { .event = event,
+			     .size = all,
+			     .state = state,
+			     .n_wholes = size.n_wholes,
+			     .start = size.fixed };
 	tail.impossible = bpf_label_new(g->b);
 	uint64_t off = sizeof(struct code_event);
 	size_t bit = 0;

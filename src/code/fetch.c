@@ -53,7 +53,7 @@ void fetch_again(struct gen *g, const struct fetch *f)
 	read_it(g, f);
 }
 
-static bool may_sleep(const struct gen *g)
+bool gen_may_sleep(const struct gen *g)
 {
 	return g->type == BPF_PROG_TYPE_KPROBE && !g->is_in_map_loop &&
 	       gen_has(g, BPF_FEATURE_SLEEPABLE);
@@ -67,7 +67,7 @@ void gen_fetch(struct gen *g, struct fetch f, struct span span)
 			  .failure = gen_failure(g, span, "cannot read memory", NULL),
 			  .on_fail = fail_here(g),
 			  .back = back };
-	if (f.from.space == SPACE_USER && may_sleep(g)) {
+	if (f.from.space == SPACE_USER && gen_may_sleep(g)) {
 		struct fetch *kept = ARENA_NEW(g->a, struct fetch);
 		g->sleeps = true;
 		f.touched = frame_alloc(g, 8);

@@ -73,6 +73,7 @@ struct pending {
 	struct expr *call;
 	struct spot at; // what its helper needs to know
 	const struct program_map *map;
+	const struct whole *whole;
 	int scratch_used;
 	bool is_in_map_loop;
 };
@@ -122,7 +123,9 @@ struct unit {
 	struct bpf_map *scratch, *processes;
 	uint32_t call_bytes;   // of map calls' values
 	struct bpf_map *zeros; // its value is nothing but zeros
-	uint32_t n_slots;      // of scratch memory
+	VEC(struct code_table) written;
+	struct bpf_map **tables; // by program: what its types refer to; NULL until it is needed
+	uint32_t n_slots;        // of scratch memory
 	uint32_t scratch_bytes;
 	uint64_t *callers; // by site, see gen_caller; NULL until a stack is wanted
 	struct site_value *site_values;
@@ -190,6 +193,9 @@ bool gen_has(const struct gen *g, enum bpf_feature_id f);
 void gen_refuse(struct gen *g, struct span span, const char *what, const char *since);
 struct bpf_map *unit_map(struct unit *u, struct bpf_map m);
 void gen_later(struct gen *g, struct pending p);
+
+// What callbacks need of the frame, put there where scratch memory is found late.
+void gen_link(struct gen *g);
 
 // --- frame.c ---
 
@@ -393,6 +399,8 @@ struct fetch {
 	struct spot touched;
 };
 
+// Whether the program can wait for a page of the traced program here.
+bool gen_may_sleep(const struct gen *g);
 // r2 = how many bytes are wanted.
 void fetch_wanted(struct gen *g, const struct fetch *f);
 // r0 = what the helper answers; what cannot be read is counted.
@@ -495,6 +503,35 @@ void gen_stack_len(struct gen *g, struct expr *e);
 // The pid is sent when it is new; r0 = the pid.
 void gen_process(struct gen *g, struct span span);
 
+// --- whole values (walk.c) ---
+
+// Where in an event a whole value goes: at the end of its tail.
+struct whole_event {
+	struct spot state; // see whole_state
+	struct spot spot;
+	uint64_t size;  // all of it
+	uint64_t start; // of the tail
+	uint64_t room;  // that it may take
+	bool has_pos;   // something is in the tail
+	struct temp pos;
+	struct bpf_label impossible;
+};
+
+// NULL: t is something else.
+const struct program_whole *type_whole(const struct type *t);
+// Bytes that each of n takes at most, and how many more must be there behind those of all others.
+uint64_t whole_size(const struct gen *g, const struct program_whole *w, size_t n);
+uint64_t whole_slack(const struct gen *g, const struct program_whole *w);
+// Memory for the walk: to be had before the event is, so that it is near.
+struct spot whole_state(struct gen *g);
+// r0 = how many bytes were put there; e is the cast.
+void gen_whole(struct gen *g, struct expr *e, const struct program_whole *type,
+	       const struct whole_event *event);
+// Into memory of a call's record: how many bytes there are, and these.
+void gen_whole_kept(struct gen *g, struct expr *value, const struct program_whole *type,
+		    struct spot to);
+struct bpf_map *unit_table(struct unit *u, uint32_t program);
+
 // --- statements (control.c, loops.c) ---
 
 void gen_block(struct gen *g, const struct block *b);
@@ -506,6 +543,12 @@ void gen_loop_map(struct gen *g, const struct stmt *s);
 void gen_unroll(struct gen *g, const struct stmt *s);
 int loops_depth(const struct program_part *part, bool *has_callbacks);
 struct spot var_spot(const struct gen *g, const struct expr *var);
+// The start of a callback: the context and scratch memory come from the frame that reg points into.
+void gen_callback_enter(struct gen *g, uint8_t reg);
+// reg = what a callback is to be given.
+void gen_callback_link(struct gen *g, uint8_t reg);
+// r1: how many rounds.
+void gen_callback_loop(struct gen *g, struct bpf_label start);
 
 // --- scratch.c ---
 

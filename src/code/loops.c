@@ -47,6 +47,10 @@ static void leave_stmt(struct walk *w, struct stmt *s)
 static bool enter_expr(struct walk *w, struct expr *e)
 {
 	struct depth *d = w->ctx;
+	if (e->kind == EXPR_CAST && e->type && type_whole(type_strip(e->type))) {
+		d->has_callbacks = true;
+		deeper(d, 1);
+	}
 	const struct call_use *u = e->kind == EXPR_CALL ? e->meaning : NULL;
 	if (!u)
 		return true;
@@ -63,9 +67,12 @@ int loops_depth(const struct program_part *part, bool *has_callbacks)
 				     .leave_stmt = leave_stmt,
 				     .enter_expr = enter_expr } };
 	d.walk.ctx = &d;
-	if (part->predicate)
+	if (part->predicate && !part->is_call_entry)
 		walk_expr(&d.walk, part->predicate);
-	walk_block(&d.walk, part->body);
+	if (!part->is_call_entry)
+		walk_block(&d.walk, part->body);
+	for (size_t i = 0; part->is_call_entry && i < part->call->kept.n; i++)
+		walk_expr(&d.walk, part->call->kept.v[i].value);
 	*has_callbacks = d.has_callbacks;
 	return d.max;
 }
@@ -78,17 +85,16 @@ static void need_loops(struct gen *g, struct span span)
 		gen_refuse(g, span, "loops", "5.17");
 }
 
-// The context and scratch memory come from the frame that ctx points into.
-static void enter(struct gen *g, uint8_t ctx)
+void gen_callback_enter(struct gen *g, uint8_t reg)
 {
 	struct bpf_asm *b = g->b;
-	bpf_load(b, 8, R_CTX, ctx, LINK_CTX - LINK_SCRATCH);
-	bpf_load(b, 8, R_SCRATCH, ctx, 0);
+	bpf_load(b, 8, R_CTX, reg, LINK_CTX - LINK_SCRATCH);
+	bpf_load(b, 8, R_SCRATCH, reg, 0);
 	bpf_store(b, 8, R_FRAME, LINK_CTX, R_CTX);
 	bpf_store(b, 8, R_FRAME, LINK_SCRATCH, R_SCRATCH);
 }
 
-static void link_ref(struct gen *g, uint8_t reg)
+void gen_callback_link(struct gen *g, uint8_t reg)
 {
 	bpf_mov(g->b, reg, R_FRAME);
 	bpf_alu_imm(g->b, BPF_ADD, reg, LINK_SCRATCH);
@@ -125,11 +131,10 @@ static void after(struct gen *g)
 	bpf_bind(g->b, stays);
 }
 
-// r1: how many rounds.
-static void call_loop(struct gen *g, struct bpf_label start)
+void gen_callback_loop(struct gen *g, struct bpf_label start)
 {
 	bpf_func_ref(g->b, R2, start);
-	link_ref(g, R3);
+	gen_callback_link(g, R3);
 	bpf_const(g->b, R4, 0);
 	bpf_call(g->b, BPF_FUNC_loop);
 }
@@ -140,7 +145,7 @@ static void emit_while(struct gen *g, const struct pending *p)
 {
 	struct bpf_label on_break = bpf_label_new(g->b);
 	bpf_func(g->b, p->start, "while");
-	enter(g, R2);
+	gen_callback_enter(g, R2);
 	fail_leaves(g, on_break);
 	gen_jump(g, p->stmt->loop.cond, false, on_break);
 	g->on_fail = (struct on_fail) { 0 };
@@ -154,7 +159,7 @@ void gen_loop_while(struct gen *g, const struct stmt *s)
 	struct pending p = { .start = bpf_label_new(g->b), .emit = emit_while, .stmt = s };
 	gen_later(g, p);
 	bpf_const(g->b, R1, ROUNDS_MAX);
-	call_loop(g, p.start);
+	gen_callback_loop(g, p.start);
 	bpf_jump_if_imm(g->b, BPF_JNE, R0, ROUNDS_MAX, ended);
 	gen_count_failure(g, s->span, "the loop did not end within 8388608 rounds", NULL);
 	bpf_bind(g->b, ended);
@@ -167,7 +172,7 @@ static void emit_range(struct gen *g, const struct pending *p)
 {
 	const struct expr *var = p->stmt->for_range.var;
 	bpf_func(g->b, p->start, "range");
-	enter(g, R2);
+	gen_callback_enter(g, R2);
 	spot_load(g, 8, R0, p->at);
 	bpf_alu(g->b, BPF_ADD, R0, R1);
 	spot_store(g, (unsigned)MIN(type_strip(var->type)->size, 8u), var_spot(g, var), R0);
@@ -194,7 +199,7 @@ void gen_loop_range(struct gen *g, const struct stmt *s)
 	bpf_mov(b, R1, R3);
 	struct pending p = { .start = bpf_label_new(b), .emit = emit_range, .stmt = s, .at = from };
 	gen_later(g, p);
-	call_loop(g, p.start);
+	gen_callback_loop(g, p.start);
 	after(g);
 	bpf_bind(b, skip);
 }
@@ -221,7 +226,7 @@ static void emit_map(struct gen *g, const struct pending *p)
 	struct spot var = var_spot(g, p->stmt->for_map.var);
 	const struct type *pair = type_strip(p->stmt->for_map.var->type);
 	bpf_func(g->b, p->start, "entry");
-	enter(g, R4);
+	gen_callback_enter(g, R4);
 	bpf_mov(g->b, R7, R2);
 	bpf_mov(g->b, R8, R3);
 	take_field(g, m->key, (struct spot) { R7, 0 }, &pair->fields[0], var);
@@ -251,7 +256,7 @@ void gen_loop_map(struct gen *g, const struct stmt *s)
 	gen_later(g, p);
 	bpf_map_ref(g->b, R1, gen_map(g, m));
 	bpf_func_ref(g->b, R2, p.start);
-	link_ref(g, R3);
+	gen_callback_link(g, R3);
 	bpf_const(g->b, R4, 0);
 	bpf_call(g->b, BPF_FUNC_for_each_map_elem);
 	after(g);

@@ -61,7 +61,9 @@ static struct err *do_print(const struct event *e)
 		return NULL;
 	}
 	s->text.n = 0;
+	s->width = s->terminal_width;
 	out_value_text(&s->env, e->args[0], &s->text);
+	s->width = 0;
 	out_buf_str(&s->text, STR("\n"));
 	put_text(e, NULL, out_buf_view(&s->text));
 	return NULL;

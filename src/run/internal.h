@@ -34,6 +34,8 @@ struct session {
 	bool can_go_on;          // the output takes more
 	int output_errno;        // why it does not
 	bool wants_gap;          // two empty lines before the next map
+	unsigned terminal_width; // of out; 0: it is none
+	unsigned width;          // that whole values have on a line; 0: any
 	sigset_t signals_before;
 	uint64_t n_unkept_seen, n_owners_seen; // see calls_sweep
 	uint64_t swept_ns;
@@ -107,6 +109,8 @@ void maps_print(struct session *s);
 // --- resolve.c ---
 
 // out_env.resolve; ctx is the session.
+// Of a whole value.
+void resolve_json(void *ctx, const struct out_type *t, struct bytes v, struct json *j);
 void resolve_text(void *ctx, const struct out_type *t, struct bytes v, unsigned indent,
 		  struct out_buf *b);
 // Reads what the process of -p or -c has mapped.

@@ -37,6 +37,14 @@ static struct err *write_sites(const struct code *c)
 	return NULL;
 }
 
+static struct err *write_tables(const struct code *c)
+{
+	const uint32_t first = 0;
+	for (size_t i = 0; i < c->n_tables; i++)
+		TRY(bpf_map_update(c->tables[i].map, &first, c->tables[i].bytes.p, BPF_ANY));
+	return NULL;
+}
+
 // --- programs ---
 
 bool kind_is_uprobe(enum probe_kind kind)
@@ -90,6 +98,7 @@ struct err *session_load(struct session *s)
 			 bpf_trials_try(s->o->trials, BPF_FEATURE_COOKIE).support == BPF_PRESENT;
 	TRY(create_maps(s));
 	TRY(write_sites(s->c));
+	TRY(write_tables(s->c));
 	s->progs = ARENA_ARRAY(s->arena, struct bpf_prog, s->c->n_progs);
 	for (size_t i = 0; i < s->c->n_progs; i++)
 		s->progs[i].fd = -1;

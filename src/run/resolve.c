@@ -248,6 +248,26 @@ static void put_name(const struct session *s, const struct out_type *t, struct b
 	}
 }
 
+// --- whole values ---
+
+static void put_whole(struct session *s, const struct out_type *t, struct bytes v,
+		      struct out_buf *b)
+{
+	const struct program_whole *w = t->meaning;
+	const struct value_style style = {
+		.width = s->width,
+		.shows_zeros = s->p->config->shows_zeros,
+	};
+	value_text(s->p->books[w->program], w->root, v, &style, b);
+}
+
+void resolve_json(void *ctx, const struct out_type *t, struct bytes v, struct json *j)
+{
+	const struct session *s = ctx;
+	const struct program_whole *w = t->meaning;
+	value_json(s->p->books[w->program], w->root, v, j);
+}
+
 void resolve_text(void *ctx, const struct out_type *t, struct bytes v, unsigned indent,
 		  struct out_buf *b)
 {
@@ -258,4 +278,6 @@ void resolve_text(void *ctx, const struct out_type *t, struct bytes v, unsigned 
 		put_symbol(s, v, b);
 	else if (t->kind == OUT_NAME)
 		put_name(s, t, v, b);
+	else if (t->kind == OUT_GO)
+		put_whole(s, t, v, b);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "run/internal.h"
@@ -127,6 +128,16 @@ static struct err *session_phases(struct session *s)
 	return NULL;
 }
 
+// Columns, where the output is a terminal.
+static unsigned terminal_width(FILE *f)
+{
+	struct winsize size;
+	int fd = fileno(f);
+	if (fd < 0 || !isatty(fd) || ioctl(fd, TIOCGWINSZ, &size) < 0)
+		return 0;
+	return size.ws_col;
+}
+
 struct err *run_program(const struct program *p, struct code *c, const struct run_options *options,
 			int *status)
 {
@@ -145,7 +156,9 @@ struct err *run_program(const struct program *p, struct code *c, const struct ru
 				    .go_trailer = p->config->go_trailer,
 				    .clocks = out_clocks_now(),
 				    .ctx = s,
-				    .resolve = resolve_text };
+				    .resolve = resolve_text,
+				    .resolve_json = resolve_json };
+	s->terminal_width = terminal_width(options->out);
 	char *memory = set_buffering(options);
 	session_hold_signals(s);
 	struct err *e = session_phases(s);

@@ -38,8 +38,8 @@ struct value_book *value_book_new(struct arena *a, struct target *t,
 		.maps = new_map(a),
 		.tries = new_map(a),
 		.names = new_map(a),
-		.shapes = new_map(a),
 		.alike = new_map(a),
+		.shapes = new_map(a),
 		.steps = STEPS_MAX,
 	};
 	book_add_inside(b, 1, describe_nothing, NULL); // number 0: bytes
@@ -239,11 +239,9 @@ static void describe_level(struct value_book *b)
 {
 	for (size_t i = 0; i < b->now.n && !book_is_too_large(b); i++) {
 		describe(b, b->now.v[i]);
-		if (b->wants_dynamic_now)
+		if (b->wants_dynamic)
 			dynamic_reach(b, b->depth);
 	}
-	if (b->wants_dynamic)
-		dynamic_reach(b, b->depth + 1);
 }
 
 static void search(struct value_book *b)

@@ -68,15 +68,14 @@ struct value_book {
 	struct map *maps;       // canonical map type -> struct map_layout
 	struct map *tries;      // inner node's type -> struct trie
 	struct map *names;      // type -> struct str
-	struct map *shapes;     // see book_shapes
 	struct map *alike;      // hash of references -> number of the first type that has them
+	struct map *shapes;     // see book_shapes
 	struct value_refs refs;
 	uint32_t channel; // the number of the head of a Go channel
 	uint32_t any;     // of an interface{} that only an unsafe pointer leads to; 0: none yet
 	struct numbers now, next; // reached and not yet described: at this depth, one deeper
 	unsigned depth;           // of now
-	bool wants_dynamic;       // an interface leads to what is one deeper
-	bool wants_dynamic_now;   // an interface costs nothing
+	bool wants_dynamic;       // there is an interface
 	bool has_dynamic;
 	uint64_t steps; // that may be done for all types together
 	struct sketch sketch;

@@ -290,8 +290,10 @@ static void to_open(struct render *r, struct shape *s, enum group g, uint64_t le
 		open_struct(r, s);
 		return;
 	}
-	if (g == GROUP_ARGS) {
-		json_open(r->json, '{');
+	if (g == GROUP_ARGS || g == GROUP_TUPLE) {
+		// Results have names, tuples of a script none.
+		r->has_names = g == GROUP_ARGS || (s->n_fields && s->fields[0].name.len);
+		json_open(r->json, r->has_names ? '{' : '[');
 		push_group(r, false);
 		return;
 	}
@@ -316,13 +318,14 @@ static void put_more(struct render *r)
 
 static void to_close(struct render *r, enum group g, bool has_text_keys)
 {
-	bool is_braced = g == GROUP_STRUCT || g == GROUP_ARGS || has_text_keys;
+	bool is_braced = g == GROUP_STRUCT || g == GROUP_ARGS || has_text_keys ||
+			 (g == GROUP_TUPLE && r->has_names && r->n_groups == 1);
 	json_close(r->json, is_braced ? '}' : ']');
 	if (r->is_list_unreadable)
 		json_kbool(r->json, "unreadable", true);
 	r->is_list_unreadable = false;
 	bool has_object = pop_group(r);
-	if (g != GROUP_ARGS)
+	if (g != GROUP_ARGS && g != GROUP_TUPLE)
 		put_more(r);
 	if (has_object)
 		close_object(r);
@@ -330,9 +333,9 @@ static void to_close(struct render *r, enum group g, bool has_text_keys)
 
 static void to_field(struct render *r, struct shape *s, struct str name)
 {
-	(void)s;
 	render_step(r, name.len + 4);
-	json_key_str(r->json, name);
+	if (s->kind != TYPE_TUPLE || name.len)
+		json_key_str(r->json, name);
 }
 
 static void to_item(struct render *r)

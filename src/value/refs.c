@@ -54,18 +54,13 @@ void sketch_to(struct sketch *s, enum value_how how, uint64_t off, struct type *
 		sketch_ref(s, how, off, book_add(s->book, book_canon(s->book, t)), cost);
 }
 
+// The box that holds a value costs nothing: a number in an interface is as near as one in a field,
+// and a pointer there costs what pointers cost.
 void sketch_interface(struct sketch *s, const struct type *t, uint64_t off)
 {
-	// That it is an interface is worth a reference even if its value is too deep: the
-	// descriptor's address has to become that in the file.
 	size_t n = s->refs.n;
 	sketch_ref(s, t->is_empty_iface ? VALUE_EFACE : VALUE_IFACE, off, 0, 0);
-	if (s->refs.n == n)
-		return;
-	s->refs.v[n].cost = s->is_free ? 0 : 1;
-	if (s->is_free)
-		s->book->wants_dynamic_now = true;
-	else if (sketch_reaches(s, 1))
+	if (s->refs.n > n)
 		s->book->wants_dynamic = true;
 }
 
@@ -226,6 +221,7 @@ void sketch_value(struct sketch *s, struct type *t, uint64_t off, unsigned level
 		sketch_array(s, t, off, level);
 		break;
 	case TYPE_STRUCT:
+	case TYPE_TUPLE:
 		sketch_struct(s, t, off, level);
 		break;
 	case TYPE_UNION:

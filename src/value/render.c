@@ -151,6 +151,22 @@ static void render_string(struct render *r, struct val v, enum where w)
 		r->sink->mark(r, MARK_UNREADABLE);
 }
 
+// A text of the script: up to a NUL, or, of Go, as long as its last word says (OUT_END_CUT).
+static void render_text(struct render *r, struct val v, enum where w)
+{
+	struct str have = { (const char *)v.v.p, v.v.len };
+	uint64_t end = have.len >= 8 ? word_at(v.v, have.len - 8) : 0;
+	if (!v.s->is_go) {
+		have.len = strnlen(have.p, have.len);
+		r->sink->string(r, v.s, have, have.len, w);
+	} else if (end & OUT_END_UNREADABLE) {
+		r->sink->mark(r, MARK_UNREADABLE);
+	} else {
+		have.len = have.len >= 8 ? MIN((uint32_t)end, have.len - 8) : 0;
+		r->sink->string(r, v.s, have, have.len + (end & OUT_END_CUT ? 1 : 0), w);
+	}
+}
+
 // --- lists ---
 
 // n items, of which the first in items are there, and at most max are shown.
@@ -288,15 +304,18 @@ static bool render_field(struct render *r, struct val v, struct shape_field *f, 
 	return true;
 }
 
-static bool is_args(const struct render *r, const struct shape *s)
+// What stands for several values of a script.
+static enum group group_of(const struct render *r, const struct shape *s)
 {
-	return r->depth <= 1 && !s->is_go && s->kind == TYPE_STRUCT &&
-	       str_eq(s->type->name, STR("args"));
+	if (s->kind == TYPE_TUPLE)
+		return GROUP_TUPLE;
+	bool is_args = r->depth <= 1 && !s->is_go && str_eq(s->type->name, STR("args"));
+	return is_args && s->kind == TYPE_STRUCT ? GROUP_ARGS : GROUP_STRUCT;
 }
 
 void render_fields(struct render *r, struct val v)
 {
-	bool is_root = is_args(r, v.s);
+	bool is_root = group_of(r, v.s) != GROUP_STRUCT;
 	bool shows_zeros = r->shows_zeros || is_root;
 	enum where w = v.s->is_go || is_root ? WHERE_TYPED : WHERE_ELEM;
 	bool is_cut = v.s->is_opaque || !render_step(r, v.s->n_fields / 8);
@@ -308,7 +327,7 @@ void render_fields(struct render *r, struct val v)
 
 static void render_struct(struct render *r, struct val v, enum where w)
 {
-	enum group g = is_args(r, v.s) ? GROUP_ARGS : GROUP_STRUCT;
+	enum group g = group_of(r, v.s);
 	r->sink->open(r, v.s, g, 0, w, false);
 	render_fields(r, v);
 	r->sink->close(r, g, false);
@@ -412,7 +431,11 @@ static void render_by_kind(struct render *r, struct val v, enum where w)
 		break;
 	case TYPE_STRUCT:
 	case TYPE_UNION:
+	case TYPE_TUPLE:
 		render_struct(r, v, w);
+		break;
+	case TYPE_TEXT:
+		render_text(r, v, w);
 		break;
 	case TYPE_FUNC:
 		render_func(r, v, w);
@@ -435,9 +458,7 @@ static void render_by_kind(struct render *r, struct val v, enum where w)
 	case TYPE_VOID:
 	case TYPE_NAMED:
 	case TYPE_UNKNOWN:
-	case TYPE_TEXT:
 	case TYPE_BUFFER:
-	case TYPE_TUPLE:
 	case TYPE_OPAQUE:
 		r->sink->mark(r, MARK_CUT);
 		break;
@@ -446,7 +467,8 @@ static void render_by_kind(struct render *r, struct val v, enum where w)
 
 static bool is_made_of_parts(const struct shape *s)
 {
-	return s->kind == TYPE_STRUCT || s->kind == TYPE_UNION || s->kind == TYPE_ARRAY;
+	return s->kind == TYPE_STRUCT || s->kind == TYPE_UNION || s->kind == TYPE_ARRAY ||
+	       s->kind == TYPE_TUPLE;
 }
 
 void render_value(struct render *r, struct val v, enum where w)
@@ -502,6 +524,7 @@ void value_text(const struct value_book *b, uint32_t root, struct bytes snapshot
 		.out = out,
 		.breaks = style->width ? &breaks : NULL,
 		.shows_zeros = style->shows_zeros,
+		.is_call = style->is_call,
 	};
 	size_t start = out->n;
 	render_root(&r, b, root, snapshot);

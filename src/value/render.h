@@ -145,7 +145,7 @@ enum where {
 // What is written in place of a value.
 enum mark { MARK_CUT, MARK_UNREADABLE, MARK_REDACTED };
 
-enum group { GROUP_STRUCT, GROUP_LIST, GROUP_MAP, GROUP_ARGS };
+enum group { GROUP_STRUCT, GROUP_LIST, GROUP_MAP, GROUP_ARGS, GROUP_TUPLE };
 
 // Why a reference is not followed.
 enum far { FAR_CUT, FAR_CYCLE };
@@ -251,6 +251,7 @@ struct render {
 	struct snapshot snapshot;
 	const struct value_limits *limits;
 	bool shows_zeros;
+	bool is_call; // arguments stand as in a call
 	unsigned depth;
 	const struct frame *frames;
 	// Steps that are left: a bound of time and of output, as values may refer to each other in
@@ -268,6 +269,7 @@ struct render {
 
 	// JSON
 	struct json *json;
+	bool has_names;          // the first group is a tuple whose items have names
 	bool is_pointer;         // a pointer's object is open, and its target comes next
 	uint64_t n_more;         // of the group that is closed next; UINT64_MAX: nobody knows
 	bool is_list_unreadable; // the same

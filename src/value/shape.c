@@ -101,7 +101,7 @@ static struct shape *make_shape(struct render *r, struct arena *a, struct type *
 	s->is_go = s->under->go_kind != 0;
 	s->is_byte = is_byte(s);
 	s->is_secret = is_secret_type(t);
-	if (s->kind == TYPE_STRUCT || s->kind == TYPE_UNION)
+	if (s->kind == TYPE_STRUCT || s->kind == TYPE_UNION || s->kind == TYPE_TUPLE)
 		add_fields(r, a, s);
 	if (s->kind == TYPE_ENUM)
 		err_free(type_complete(s->under));

@@ -379,11 +379,12 @@ static void text_open(struct render *r, struct shape *s, enum group g, uint64_t 
 	(void)has_text_keys;
 	bool is_elem = w == WHERE_ELEM || (!s->is_go && g == GROUP_LIST);
 	bool is_square = is_elem && s->is_go && g == GROUP_LIST;
-	if (!is_elem && g != GROUP_ARGS)
+	bool is_round = g == GROUP_TUPLE || (g == GROUP_ARGS && r->is_call);
+	if (!is_elem && g != GROUP_ARGS && g != GROUP_TUPLE)
 		put_type(r, s);
-	put(r, is_square ? STR("[") : STR("{"));
+	put(r, is_square ? STR("[") : is_round ? STR("(") : STR("{"));
 	if (r->n_groups < ARRAY_LEN(r->closers))
-		r->closers[r->n_groups] = is_square ? ']' : '}';
+		r->closers[r->n_groups] = is_square ? ']' : is_round ? ')' : '}';
 	r->n_groups++;
 	r->is_first = true;
 	mark_break(r, '{');
@@ -403,12 +404,13 @@ static void text_close(struct render *r, enum group g, bool has_text_keys)
 static void text_field(struct render *r, struct shape *s, struct str name)
 {
 	separate(r);
-	bool is_c = !s->is_go && !str_eq(s->type->name, STR("args"));
-	if (!name.len)
+	bool is_args = !s->is_go && str_eq(s->type->name, STR("args"));
+	bool is_c = !s->is_go && !is_args;
+	if (!name.len || s->kind == TYPE_TUPLE)
 		return;
 	put(r, is_c ? STR(".") : STR(""));
 	put(r, name);
-	put(r, is_c ? STR(" = ") : STR(": "));
+	put(r, is_c ? STR(" = ") : is_args && r->is_call ? STR("=") : STR(": "));
 }
 
 static void text_key_text(struct render *r, struct str key)

@@ -28,6 +28,7 @@ struct value_limits {
 #define VALUE_ITEMS_MAX 4096
 #define VALUE_TEXT_MAX  4096
 #define VALUE_BYTES_MAX (64u << 10)
+#define VALUE_BYTES_OLD (8u << 10) // where a program's memory is small
 // Bytes of one item at most, whatever its type says.
 #define VALUE_ITEM_MAX (8u << 10)
 
@@ -172,6 +173,7 @@ struct value_style {
 	unsigned width;   // lines that are longer are broken and indented; 0: never
 	unsigned indent;  // blanks before lines that follow
 	bool shows_zeros; // fields that are zero, too
+	bool is_call;     // arguments as in a call: (a=1, b="x")
 };
 
 // As Go (or C) would write it: &main.T{Name: "x", Tags: []string{"a"}}. A string that is the value

@@ -143,6 +143,12 @@ def run(args, **kwargs):
         raise BuildFailed(f"$ {' '.join(args)}\n{p.stdout}")
 
 
+def borrowed(source):
+    """Folders of other programs whose packages this one uses."""
+    with open(os.path.join(source, "go.mod"), encoding="utf-8") as f:
+        return [os.path.join(source, p) for p in re.findall(r"^replace \S+ => (\S+)$", f.read(), re.M)]
+
+
 def go(program, version="1.24", form="default"):
     """The path of tests/programs/go/PROGRAM, built by that toolchain in that form."""
     source = os.path.join(SOURCES, "go", program)
@@ -150,7 +156,7 @@ def go(program, version="1.24", form="default"):
     env = dict(go_env(version), **form_env)
     if env["CGO_ENABLED"] == "1" and not shutil.which("gcc"):
         raise CannotBuild("needs gcc, which is not installed")
-    key = digest(source, args, form_env, after, toolchain_id(version))
+    key = digest(source, args, form_env, after, toolchain_id(version), *map(digest, borrowed(source)))
 
     def build(out):
         run(["go", "build", "-o", out, *args, "."], cwd=source, env=env)

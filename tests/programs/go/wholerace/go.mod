@@ -1,0 +1,3 @@
+module wholerace
+
+go 1.15

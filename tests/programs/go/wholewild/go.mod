@@ -1,0 +1,3 @@
+module wholewild
+
+go 1.15
