@@ -630,6 +630,8 @@ static void emit_rounds(struct gen *g, const struct pending *p)
 
 void walk_loop(struct gen *g, const struct whole *w)
 {
+	if (!w->table->n_refs)
+		return;
 	bool has_loops = gen_has(g, BPF_FEATURE_LOOP);
 	struct whole *kept = ARENA_NEW(g->a, struct whole);
 	*kept = *w;
