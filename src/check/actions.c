@@ -138,6 +138,34 @@ FUNCTION_CHECK(check_print)
 	e->type = c->basic.none;
 }
 
+// --- shapes of maps ---
+
+static bool is_tall(enum agg_kind agg)
+{
+	return agg == AGG_HIST || agg == AGG_LHIST || agg == AGG_TSERIES;
+}
+
+FUNCTION_CHECK(check_table)
+{
+	struct map_info *m = map_whole(c, e->call.args.v[0], f->name);
+	struct str title = STR("key");
+	e->type = c->basic.none;
+	if (e->call.args.n > 1 &&
+	    !constant_text_of(c, e->call.args.v[1], "what the keys are called", &title))
+		return;
+	if (!m || !c->is_final)
+		return;
+	if (is_tall(m->map->agg)) {
+		tell_error(c, e->span, "a table has a line a row, and %s() takes many",
+			   agg_name(m->map->agg));
+		tell_hint(c, "print(%.*s) prints it", STR_ARG(m->map->name));
+		return;
+	}
+	struct program_action *a = action_new(c, e, f->action);
+	a->map = m->map;
+	a->text = title;
+}
+
 // --- the others ---
 
 FUNCTION_CHECK(check_clear)

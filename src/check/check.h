@@ -102,6 +102,7 @@ enum action_kind {
 	ACTION_SYSTEM,      // format, args: the command
 	ACTION_ERRORF,      // format, args
 	ACTION_WARNF,
+	ACTION_TABLE, // map; text: what the keys are called
 };
 
 struct program_arg {

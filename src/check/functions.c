@@ -116,6 +116,8 @@ static const struct function_info functions[] = {
 	  ACTION_CAT, "prints a file" },
 	{ "print", "print(value) or print(@m [, top [, divisor]])", 1, 3, FUNCTION_ACTION,
 	  FUNCTION_RAW_ARGS, check_print, ACTION_PRINT, "prints a value or a map" },
+	{ "table", "table(@m [, \"what its keys are\"])", 1, 2, FUNCTION_ACTION, FUNCTION_RAW_ARGS,
+	  check_table, ACTION_TABLE, "prints a map as a table, the largest first" },
 	{ "clear", "clear(@m)", 1, 1, FUNCTION_ACTION, FUNCTION_RAW_ARGS, check_clear, ACTION_CLEAR,
 	  "removes all entries" },
 	{ "zero", "zero(@m)", 1, 1, FUNCTION_ACTION, FUNCTION_RAW_ARGS, check_clear, ACTION_ZERO,

@@ -353,6 +353,26 @@ void out_map_text(const struct out_env *env, const struct out_map *m, size_t top
 void out_map_json(const struct out_env *env, const struct out_map *m, size_t top, uint64_t div,
 		  FILE *f);
 
+// Puts the rows in that order.
+void out_map_sort(const struct out_map *m);
+
+// table(@m): a line a row, the largest first: the value, then the key.
+//
+//       CALLS  FUNCTION
+//       18201  main.(*Store).Get
+//           0  3 other functions
+struct out_table {
+	const struct out_map *map; // its name heads the values
+	struct str title;          // heads the keys: "function"
+	bool has_others;
+	uint64_t n_others; // keys that could be there and are not
+	size_t max_lines;  // of a screen that it must fit on; 0: any number
+	size_t max_width;  // likewise
+};
+void out_table_text(const struct out_env *env, const struct out_table *t, FILE *f);
+// {"type": "table", "data": [{"function": "main.Get", "calls": 3}], "others": 3}
+void out_table_json(const struct out_env *env, const struct out_table *t, FILE *f);
+
 // --- events ---
 //
 // One line of JSON for each thing that happens, in bpftrace's shapes.

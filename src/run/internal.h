@@ -25,15 +25,18 @@ struct session {
 	FILE *out;
 
 	struct out_env env;
-	struct out_buf text;     // of the event at hand
-	struct arena *scratch;   // likewise
-	struct symbols *symbols; // NULL until an address wants a name
-	uint8_t *frames;         // room for a value of map stacks
-	bool is_over;            // exit() was called
-	int exit_status;         // its argument
-	bool can_go_on;          // the output takes more
-	int output_errno;        // why it does not
-	bool wants_gap;          // two empty lines before the next map
+	struct out_buf text;             // of the event at hand
+	struct arena *scratch;           // likewise
+	struct symbols *symbols;         // NULL until an address wants a name
+	uint8_t *frames;                 // room for a value of map stacks
+	bool is_over;                    // exit() was called
+	int exit_status;                 // its argument
+	bool can_go_on;                  // the output takes more
+	int output_errno;                // why it does not
+	bool wants_gap;                  // two empty lines before the next map
+	bool is_ending;                  // nothing comes behind what END prints
+	const struct program_map *drawn; // its table is the last thing on the terminal
+	size_t drawn_lines;              // so many lines of it
 	sigset_t signals_before;
 	uint64_t n_unkept_seen, n_owners_seen; // see calls_sweep
 	uint64_t swept_ns;
@@ -103,6 +106,15 @@ MUST_USE struct err *map_clear(struct session *s, const struct program_map *m);
 MUST_USE struct err *map_zero(struct session *s, const struct program_map *m);
 // All of the script's.
 void maps_print(struct session *s);
+
+// All rows of a map as they stand, to be shown; they are the arena's.
+MUST_USE struct err *map_read(const struct session *s, const struct program_map *m, struct arena *a,
+			      struct out_map *out);
+
+// --- table.c ---
+
+// table(@m, title). On a terminal it is drawn over the one before.
+MUST_USE struct err *map_table(struct session *s, const struct program_map *m, struct str title);
 
 // --- resolve.c ---
 

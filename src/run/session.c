@@ -118,6 +118,7 @@ static struct err *session_phases(struct session *s)
 	}
 	if (s->o->is_dry || !s->can_go_on)
 		return NULL;
+	s->is_ending = true;
 	TRY(session_run(s, PROBE_END, 0));
 	session_drain(s);
 	s->wants_gap = true;
