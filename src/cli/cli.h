@@ -52,6 +52,7 @@ struct command {
 	struct err *(*run)(const struct command *self, int argc, char **argv, int *status);
 };
 
+struct err *count_run(const struct command *self, int argc, char **argv, int *status);
 struct err *list_run(const struct command *self, int argc, char **argv, int *status);
 struct err *show_run(const struct command *self, int argc, char **argv, int *status);
 struct err *info_run(const struct command *self, int argc, char **argv, int *status);
@@ -88,6 +89,9 @@ struct target;
 // Ends a command about t that wrote to o: closes it, warns of what in the program could not be
 // used, and returns e, or what went wrong with the output.
 MUST_USE struct err *output_end(struct output *o, struct target *t, struct err *e);
+
+// The number of a process that is there, as -p takes it.
+MUST_USE struct err *process_parse(const char *text, int *out);
 
 // The last component of a path, as text shows it.
 struct str base_name(struct str path);

@@ -22,6 +22,15 @@ static const struct command commands[] = {
 		.run = run_run,
 	},
 	{
+		.name = "count",
+		.operands = "TARGET FUNC...",
+		.summary = "count the calls of functions",
+		.examples =
+			"  stoat count ./shop 'main.*'              until Ctrl-C, then a table\n"
+			"  stoat count -i 1s --for 10s 71 Get Put   of process 71, each second\n",
+		.run = count_run,
+	},
+	{
 		.name = "list",
 		.operands = "TARGET [PATTERN...]",
 		.summary = "list the functions of a program",
