@@ -195,6 +195,7 @@ enum builtin {
 	BUILTIN_GOID,
 	BUILTIN_PARENT_GOID,
 	BUILTIN_GOFUNC, // OPAQUE: see OUT_NAME, NAME_GO_FUNC
+	BUILTIN_GOSITE, // OPAQUE: OUT_SYMBOL, see struct code_symbol in code/code.h
 	BUILTIN_DURATION,
 };
 

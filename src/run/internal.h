@@ -116,6 +116,13 @@ MUST_USE struct err *map_read(const struct session *s, const struct program_map 
 // table(@m, title). On a terminal it is drawn over the one before.
 MUST_USE struct err *map_table(struct session *s, const struct program_map *m, struct str title);
 
+// --- stacks.c ---
+
+// stacks(@m), folded(@m), flame(@m, title)
+MUST_USE struct err *map_stacks(struct session *s, const struct program_action *a);
+// out_env.frames; ctx is the session.
+void stacks_frames(void *ctx, const struct out_type *t, struct bytes v, struct out_frames *out);
+
 // --- resolve.c ---
 
 // out_env.resolve; ctx is the session.
@@ -126,6 +133,15 @@ void resolve_begin(struct session *s);
 // A process is seen for the first time.
 void resolve_process(struct session *s, const struct code_process *e);
 void resolve_free(struct session *s);
+
+// What stands at an address, innermost first; at least one.
+size_t resolve_frames(struct session *s, uint32_t pid, bool is_kernel, uint64_t pc, bool is_return,
+		      struct symbol_frame out[SYMBOL_FRAMES_MAX]);
+// "main.f+12", "main.f [inlined]", or the bare address.
+void resolve_put_frame(const struct symbol_frame *f, uint64_t pc, struct out_buf *b);
+// The addresses of a stack; false: there are none.
+bool resolve_stack(const struct session *s, const struct code_stack *stack,
+		   struct code_frames *out);
 
 // --- syscalls.c, cgroup.c ---
 
