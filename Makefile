@@ -83,6 +83,9 @@ $(ALL_OBJ): $(B)/%.o: %.c $(B)/flags
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(if $(filter tests/%,$<),-Itests/unit -Itests/fuzz) $(ALL_CFLAGS) \
 		-MMD -MP -c -o $@ $<
 
+# What it has in it as it is.
+$(B)/src/out/flame.o: src/out/flame.css src/out/flame.js
+
 # Made anew each time, so that the object of a deleted source does not stay in it.
 $(B)/libstoat.a: $(LIB_OBJ)
 	@rm -f $@

@@ -166,6 +166,37 @@ FUNCTION_CHECK(check_table)
 	a->text = title;
 }
 
+static bool is_by_stack(struct checker *c, const struct map_info *m)
+{
+	if (!m->map->key)
+		return false;
+	const struct out_type *t = check_shown(c->arena, m->map->key);
+	if (t->kind == OUT_TUPLE && t->n_fields)
+		t = t->fields[0].type;
+	return t->kind == OUT_STACK;
+}
+
+FUNCTION_CHECK(check_stacks)
+{
+	struct map_info *m = map_whole(c, e->call.args.v[0], f->name);
+	struct str title = STR("");
+	e->type = c->basic.none;
+	if (e->call.args.n > 1 && !constant_text_of(c, e->call.args.v[1], "the title", &title))
+		return;
+	if (!m || !c->is_final)
+		return;
+	bool is_number =
+		m->map->agg ? agg_has_number(m->map->agg) : is_scalar(found_type(&m->value));
+	if (!is_number || !is_by_stack(c, m)) {
+		tell_error(c, e->span, "%s() takes a map of numbers by stack", f->name);
+		tell_hint(c, "like %.*s[ustack] = count()", STR_ARG(m->map->name));
+		return;
+	}
+	struct program_action *a = action_new(c, e, f->action);
+	a->map = m->map;
+	a->text = title;
+}
+
 // --- the others ---
 
 FUNCTION_CHECK(check_clear)

@@ -102,7 +102,10 @@ enum action_kind {
 	ACTION_SYSTEM,      // format, args: the command
 	ACTION_ERRORF,      // format, args
 	ACTION_WARNF,
-	ACTION_TABLE, // map; text: what the keys are called
+	ACTION_TABLE,  // map; text: what the keys are called
+	ACTION_STACKS, // map: of numbers, by stack
+	ACTION_FOLDED, // likewise
+	ACTION_FLAME,  // likewise; text: the title
 };
 
 struct program_arg {

@@ -83,6 +83,12 @@ static struct err *do_table(const struct event *e)
 	return map_table(e->s, e->action->map, e->action->text);
 }
 
+// The shapes of maps by stack.
+static struct err *do_stacks(const struct event *e)
+{
+	return map_stacks(e->s, e->action);
+}
+
 static struct err *do_clear(const struct event *e)
 {
 	return map_clear(e->s, e->action->map);
@@ -254,6 +260,9 @@ static struct err *(*const actions[])(const struct event *e) = {
 	[ACTION_ERRORF] = do_errorf,
 	[ACTION_WARNF] = do_warnf,
 	[ACTION_TABLE] = do_table,
+	[ACTION_STACKS] = do_stacks,
+	[ACTION_FOLDED] = do_stacks,
+	[ACTION_FLAME] = do_stacks,
 };
 
 // --- records ---

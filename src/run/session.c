@@ -158,7 +158,8 @@ struct err *run_program(const struct program *p, struct code *c, const struct ru
 				    .go_trailer = p->config->go_trailer,
 				    .clocks = out_clocks_now(),
 				    .ctx = s,
-				    .resolve = resolve_text };
+				    .resolve = resolve_text,
+				    .frames = stacks_frames };
 	char *memory = set_buffering(options);
 	session_hold_signals(s);
 	struct err *e = session_phases(s);
