@@ -53,6 +53,7 @@ struct command {
 };
 
 struct err *count_run(const struct command *self, int argc, char **argv, int *status);
+struct err *stacks_run(const struct command *self, int argc, char **argv, int *status);
 struct err *list_run(const struct command *self, int argc, char **argv, int *status);
 struct err *show_run(const struct command *self, int argc, char **argv, int *status);
 struct err *info_run(const struct command *self, int argc, char **argv, int *status);

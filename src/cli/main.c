@@ -31,6 +31,15 @@ static const struct command commands[] = {
 		.run = count_run,
 	},
 	{
+		.name = "stacks",
+		.operands = "TARGET FUNC...",
+		.summary = "count the stacks of who calls a function",
+		.examples =
+			"  stoat stacks ./shop 'os.(*File).Write' --for 10s\n"
+			"  stoat stacks 71 Get --svg get.svg        a flame graph of process 71\n",
+		.run = stacks_run,
+	},
+	{
 		.name = "list",
 		.operands = "TARGET [PATTERN...]",
 		.summary = "list the functions of a program",

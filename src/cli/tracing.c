@@ -122,6 +122,7 @@ static void add_meaning(struct tracing *t, struct map *seen, const struct meanin
 		if (!owner) {
 			map_put(seen, f->vaddr + 1, fresh);
 			fresh[n_fresh++] = f->name;
+			VEC_PUSH(t->arena, &t->matched, f);
 		} else if (owner != fresh) { // else two names of this word for the same code
 			n_known++;
 		}
@@ -141,6 +142,9 @@ static struct err *find_functions(struct tracing *t, size_t n, char **words)
 	struct map seen = map_init(t->arena);
 	for (size_t i = 0; i < n; i++)
 		TRY(look_up(t, words[i], &m[i]));
+	for (size_t i = 0; i < n; i++)
+		t->title = arena_printf(t->arena, "%.*s%s%.*s", STR_ARG(t->title), i ? ", " : "",
+					STR_ARG(m[i].text));
 	// Patterns first: a name that one of them covers adds nothing.
 	for (size_t i = 0; i < 2 * n; i++)
 		if (m[i % n].is_pattern == (i < n))
@@ -207,13 +211,9 @@ static bool is_plain(struct str s)
 	return s.len && (s.p[0] < '0' || s.p[0] > '9');
 }
 
-// A part of an attach point, in quotes where it needs them.
-static void put_field(struct out_buf *b, struct str s)
+void tracing_quoted(struct tracing *t, struct str s)
 {
-	if (is_plain(s)) {
-		out_buf_str(b, s);
-		return;
-	}
+	struct out_buf *b = &t->script;
 	out_buf_str(b, STR("\""));
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned char c = (unsigned char)s.p[i];
@@ -227,6 +227,15 @@ static void put_field(struct out_buf *b, struct str s)
 	out_buf_str(b, STR("\""));
 }
 
+// A part of an attach point, in quotes where it needs them.
+static void put_field(struct tracing *t, struct str s)
+{
+	if (is_plain(s))
+		out_buf_str(&t->script, s);
+	else
+		tracing_quoted(t, s);
+}
+
 void tracing_head(struct tracing *t)
 {
 	struct out_buf *b = &t->script;
@@ -236,8 +245,9 @@ void tracing_head(struct tracing *t)
 	if (t->command)
 		out_buf_str(b, STR("// To be run with -c COMMAND.\n"));
 	out_buf_str(b, STR("config = { print_maps_on_exit = 0"));
-	if (t->n_funcs > MAP_KEYS_ALWAYS)
-		out_buf_printf(b, "; max_map_keys = %zu", t->n_funcs);
+	size_t n_keys = MAX(t->n_keys, t->n_funcs);
+	if (n_keys > MAP_KEYS_ALWAYS)
+		out_buf_printf(b, "; max_map_keys = %zu", n_keys);
 	if (t->n_funcs >= PROBES_ALWAYS)
 		out_buf_printf(b, "; max_probes = %zu", 2 * t->n_funcs);
 	out_buf_str(b, STR(" }\n\n"));
@@ -249,9 +259,9 @@ void tracing_probes(struct tracing *t, const char *provider)
 	bool has_slash = str_find(t->path, STR("/")) >= 0;
 	for (size_t i = 0; i < t->func.n; i++) {
 		out_buf_printf(b, "%s%s:%s", i ? ",\n" : "", provider, has_slash ? "" : "./");
-		put_field(b, t->path);
+		put_field(t, t->path);
 		out_buf_str(b, STR(":"));
-		put_field(b, t->func.v[i]);
+		put_field(t, t->func.v[i]);
 	}
 }
 

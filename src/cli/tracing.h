@@ -20,11 +20,15 @@ struct tracing {
 	// What was found.
 	struct arena *arena;
 	struct target *target;
-	int pid;              // 0: every process
-	struct str path;      // of the program, as an attach point has it
-	struct str where;     // that is, for people: "shop, process 71"
-	VEC(struct str) func; // names and patterns, as attach points have them
-	size_t n_funcs;       // that they mean
+	int pid;                                 // 0: every process
+	struct str path;                         // of the program, as an attach point has it
+	struct str where;                        // that is, for people: "shop, process 71"
+	VEC(struct str) func;                    // names and patterns, as attach points have them
+	VEC(const struct target_func *) matched; // what they mean, as far as it has code of its own
+	struct str title;                        // the functions, as they were given
+	size_t n_funcs;                          // that they mean
+
+	size_t n_keys; // that a map of the script may have; 0: one a function
 
 	struct out_buf script; // so far
 };
@@ -86,6 +90,8 @@ MUST_USE struct err *tracing_duration(const char *option, const char *text, uint
 void tracing_head(struct tracing *t);
 // "uprobe:./shop:main.*,\nuprobe:./shop:main.sell": all the functions' attach points.
 void tracing_probes(struct tracing *t, const char *provider);
+// A text as the script has it.
+void tracing_quoted(struct tracing *t, struct str s);
 // "interval:s:1 { what }", once each of these nanoseconds.
 void tracing_every(struct tracing *t, uint64_t ns, const char *what);
 
