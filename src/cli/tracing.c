@@ -87,6 +87,19 @@ struct meaning {
 	bool is_pattern;
 };
 
+// "main.Map[" of "main.Map[go.shape.int]" if all of them are instances of that one generic
+// function.
+static struct str generic_of(const struct target_matches *m)
+{
+	struct str first = m->v[0]->name;
+	ptrdiff_t bracket = str_find(first, STR("["));
+	struct str stem = str_first(first, (size_t)(bracket + 1));
+	for (size_t i = 0; i < m->n; i++)
+		if (bracket <= 0 || !str_starts(m->v[i]->name, stem))
+			return STR("");
+	return stem;
+}
+
 static struct err *look_up(struct tracing *t, const char *word, struct meaning *out)
 {
 	struct target_info *inlined;
@@ -104,9 +117,12 @@ static struct err *look_up(struct tracing *t, const char *word, struct meaning *
 	TRY(target_match_last(t->target, word, &out->funcs));
 	if (out->funcs.n == 0)
 		return target_no_match(t->target, word);
-	if (out->funcs.n > 1)
+	struct str generic = generic_of(&out->funcs);
+	if (out->funcs.n > 1 && !generic.len)
 		return many_match(t->target, word, &out->funcs);
-	out->text = out->funcs.v[0]->name;
+	out->is_pattern = out->funcs.n > 1;
+	out->text = out->is_pattern ? arena_printf(t->arena, "%.*s*", STR_ARG(generic))
+				    : out->funcs.v[0]->name;
 	return NULL;
 }
 

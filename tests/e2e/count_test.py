@@ -8,23 +8,10 @@ import time
 
 import storm
 import terminal
+from counts import table
 from harness import cases, timeout
 
 VERSIONS = ["1.15", "1.19", "1.24", "1.27"]
-
-
-def table(out):
-    """function -> calls of the last table, in its order; and how many were not called"""
-    rows = {}
-    others = 0
-    for line in out.splitlines():
-        if re.fullmatch(r" *CALLS  FUNCTION", line):
-            rows, others = {}, 0
-        elif m := re.fullmatch(r" *0  (\d+) (?:other )?functions?", line):
-            others = int(m[1])
-        elif m := re.fullmatch(r" *([1-9]\d*)  (\S.*)", line):
-            rows[m[2]] = int(m[1])
-    return rows, others
 
 
 @cases([(v, "default") for v in VERSIONS] + [("1.24", "stripped"), ("1.19", "stripped")])
