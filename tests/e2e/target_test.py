@@ -148,8 +148,9 @@ def test_stoat_in_a_pid_namespace(t, command):
     options = " --folded" if command == "stacks" else ""
     script = f"""
 mkfifo "$2/in"
-"$1" <"$2/in" & pid=$!
+"$1" <"$2/in" >"$2/program" & pid=$!
 exec 9>"$2/in"
+until grep -q ready "$2/program"; do sleep 0.1; done
 "$3" {command} $pid '{GET}'{options} >"$2/out" 2>"$2/err" 9>&- & stoat=$!
 i=0
 until grep -q 'site in' "$2/err"; do sleep 0.1; i=$((i + 1)); [ $i -lt 100 ] || break; done
@@ -190,6 +191,17 @@ def test_two_processes_of_one_file(t, which):
             if which not in ("pid", "-p"):
                 p.send_signal(signal.SIGINT)
         check_counted(t, p, 100 if which in ("pid", "-p") else 111)
+
+
+def test_process_ends_while_it_is_attached_to(t):
+    t.need_root()
+    path = t.go("obeys", "1.24")
+    for _ in range(10):
+        with Obeys(path) as process:
+            with looking(t, "count", process.pid, "main.*") as p:
+                process.process.kill()
+                process.process.wait()
+        t.eq((p.returncode, "error" in p.err), (0, False), p.err)
 
 
 def test_library_of_a_process(t):
