@@ -89,8 +89,20 @@ static void print_help(FILE *f)
 	      f);
 }
 
+// Not for people: it is not in the list.
+static const struct command complete = { .name = "complete", .run = complete_run };
+
+const struct command *command_at(size_t i)
+{
+	return i < ARRAY_LEN(commands) ? &commands[i] : NULL;
+}
+
 void command_help(const struct command *c, const struct option *table, size_t n)
 {
+	if (c->take_options) {
+		c->take_options(c->ctx, table, n);
+		return;
+	}
 	printf("stoat %s: %s\n\nusage: stoat %s [OPTION...]%s%s\n\noptions:\n", c->name, c->summary,
 	       c->name, c->operands[0] ? " " : "", c->operands);
 	options_print(table, n, stdout);
@@ -137,6 +149,8 @@ static struct err *run(int argc, char **argv, int *status)
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		if (strcmp(name, commands[i].name) == 0)
 			return commands[i].run(&commands[i], argc - 2, argv + 2, status);
+	if (strcmp(name, complete.name) == 0)
+		return complete.run(&complete, argc - 2, argv + 2, status);
 	if (is_script(name))
 		return commands[0].run(&commands[0], argc - 1, argv + 1, status);
 	return unknown_command(name);
