@@ -3,6 +3,7 @@
 // else: flame.css and flame.js are in it, and without scripts it is still a picture.
 #include <inttypes.h>
 
+#include "base/utf8.h"
 #include "out/stacks.h"
 
 #define WIDTH     1200.0
@@ -35,37 +36,48 @@ struct open_frame {
 
 // --- names ---
 
+// The bytes of the character at i; 0: there is none that XML takes.
+static size_t character(struct str s, size_t i)
+{
+	uint32_t code = (unsigned char)s.p[i];
+	size_t n = code < 0x80 ? 1 : utf8_decode(str_from_off(s, i), &code);
+	return code < 0x20 || code == 0x7f || code == 0xfffe || code == 0xffff ? 0 : n;
+}
+
 static void put_xml(struct out_buf *b, struct str s)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		if (c == '&')
+	for (size_t i = 0, n; i < s.len; i += MAX(n, (size_t)1)) {
+		n = character(s, i);
+		if (n == 0)
+			out_buf_str(b, STR("\uFFFD"));
+		else if (s.p[i] == '&')
 			out_buf_str(b, STR("&amp;"));
-		else if (c == '<')
+		else if (s.p[i] == '<')
 			out_buf_str(b, STR("&lt;"));
-		else if (c == '>')
+		else if (s.p[i] == '>')
 			out_buf_str(b, STR("&gt;"));
-		else if (c == '"')
-			out_buf_str(b, STR("&quot;"));
-		else if (c < 0x20 || c == 0x7f)
-			out_buf_str(b, STR("?"));
 		else
-			out_buf_add(b, &s.p[i], 1);
+			out_buf_add(b, &s.p[i], n);
 	}
 }
 
-// "net/http" of "net/http.(*conn).serve", "ns" of "ns::f"; the file's name for C.
-static struct str package_of(struct str func, struct str file)
+// How much of s stands in front of the first bracket: types in it have packages of their own.
+static struct str before_bracket(struct str s)
 {
-	size_t slash = (size_t)(str_rfind_byte(func, '/') + 1);
-	for (size_t i = slash; i < func.len; i++) {
-		bool is_mark = func.p[i] == '.' || (func.p[i] == ':' && i + 1 < func.len);
-		if (is_mark && i)
+	for (size_t i = 0; i < s.len; i++)
+		if (strchr("([{", s.p[i]))
+			return str_first(s, i);
+	return s;
+}
+
+// "net/http" of "net/http.(*conn).serve", "ns" of "ns::f"; empty: there is none.
+static struct str package_of(struct str func)
+{
+	struct str head = before_bracket(func);
+	for (size_t i = (size_t)(str_rfind_byte(head, '/') + 1); i < head.len; i++)
+		if (i && (head.p[i] == '.' || str_starts(str_from_off(head, i), STR("::"))))
 			return str_first(func, i);
-		if (func.p[i] == '(' || func.p[i] == '[')
-			break;
-	}
-	return file;
+	return STR("");
 }
 
 static unsigned hue_of(struct str package)
@@ -75,16 +87,23 @@ static unsigned hue_of(struct str package)
 
 // --- one function ---
 
+// As much of a name as fits, rather without its package.
 static void put_label(struct out_buf *b, struct str func, double width)
 {
 	size_t room = width > 6 ? (size_t)((width - 6) / LETTER) : 0;
-	if (func.len > room)
-		func = str_from_off(func, (size_t)(str_rfind_byte(func, '/') + 1));
-	if (room < 4 && func.len > room)
+	struct str package = package_of(func);
+	if (func.len > room && package.len)
+		func = str_from_off(func, package.len + (func.p[package.len] == ':' ? 2 : 1));
+	if (func.len <= room) {
+		put_xml(b, func);
 		return;
-	put_xml(b, str_first(func, func.len > room ? room - 1 : func.len));
-	if (func.len > room)
-		out_buf_str(b, STR("\u2026"));
+	}
+	if (room < 4)
+		return;
+	while (--room && (func.p[room] & 0xc0) == 0x80)
+		;
+	put_xml(b, str_first(func, room));
+	out_buf_str(b, STR("\u2026"));
 }
 
 static void put_frame(struct picture *p, const struct open_frame *f, uint64_t end, size_t depth)
@@ -93,10 +112,11 @@ static void put_frame(struct picture *p, const struct open_frame *f, uint64_t en
 	uint64_t n = end - f->x;
 	double x = MARGIN + (double)f->x * p->scale, width = (double)n * p->scale;
 	unsigned y = HEAD + (unsigned)depth * ROW;
+	struct str package = package_of(f->func);
 	out_buf_printf(b,
 		       "<g class=\"f\" style=\"--h:%u\" data-x=\"%" PRIu64 "\" data-w=\"%" PRIu64
 		       "\" data-d=\"%zu\"><title>",
-		       hue_of(package_of(f->func, f->file)), f->x, n, depth);
+		       hue_of(package.len ? package : f->file), f->x, n, depth);
 	put_xml(b, f->func);
 	out_buf_printf(b, "\n%" PRIu64 " ", n);
 	put_xml(b, p->s->value_name);

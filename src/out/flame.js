@@ -21,10 +21,11 @@
   const root = frames[frames.length - 1];
   let shown = root;
 
-  // A name without the directories of its package, as much of it as fits.
+  // As much of a name as fits: without the directories of its package, without the package.
   function cut(name, width) {
     const room = Math.floor((width - 6) / LETTER);
-    const short = name.length > room ? name.replace(/^[^([{ ]*\//, "") : name;
+    let short = name.length > room ? name.replace(/^[^([{ ]*\//, "") : name;
+    if (short.length > room) short = short.replace(/^[^.([{ ]*\./, "");
     if (short.length <= room) return short;
     return room < 4 ? "" : short.slice(0, room - 1) + "\u2026";
   }

@@ -31,7 +31,8 @@ static void key_cell(const struct out_env *env, const struct out_table *t,
 static struct str value_name(const struct out_table *t)
 {
 	struct str name = str_from_off(t->map->name, 1);
-	return name.len ? name : STR("value");
+	// In JSON both names stand side by side.
+	return name.len && !str_eq(name, t->title) ? name : STR("value");
 }
 
 static void upper(struct out_buf *b, struct str s)
