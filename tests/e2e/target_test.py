@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 
 import counts
 import obeys
@@ -246,6 +247,48 @@ def test_thread_is_no_process(t):
         thread = next(n for n in tasks if n != process.pid)
         r = t.stoat("count", str(thread), GET, rc=1)
     t.check(f"{thread} is a thread of process {process.pid}" in r.err and r.err.count("error:") == 1, r.describe())
+
+
+def test_printed_script_of_a_process(t):
+    """It says with which -p it is to be run, and does the same then."""
+    t.need_root()
+    path = t.go("obeys", "1.24")
+    with Obeys(path) as process:
+        script = t.stoat("count", str(process.pid), GET, "--print-script").out
+        file = t.file("count.bt", script)
+        t.check(f"// To be run with -p {process.pid}.\n" in script, script)
+        with subprocess.Popen([t.stoat_path, "-p", str(process.pid), file], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as p:  # fmt: skip
+            t.eq(p.stderr.readline(), "Attached 2 probes\n")
+            process.call("store.get", 100)
+            process.end()
+            out, err = p.communicate(timeout=30)
+    t.eq(counts.table(out)[0], {GET: 100}, err)
+
+
+def test_separate_debug_file(t):
+    t.need_root()
+    path = shutil.copy(t.c("calls.c", "-O2", "-g", "-pthread"), t.file("prog", ""))
+    folder = os.path.join(t.tmp, "debug")
+    os.makedirs(folder)
+    t.sh("objcopy", "--only-keep-debug", path, os.path.join(folder, "prog.debug"))
+    t.sh("objcopy", "--strip-all", f"--add-gnu-debuglink={folder}/prog.debug", path)
+    r = t.stoat("count", path, "hit", "-c", f"{path} 50 0", rc=2)
+    t.check("no function 'hit'" in r.err, r.describe())
+    r = t.stoat("count", path, "hit", "--debuginfo", folder, "-c", f"{path} 50 0")
+    t.eq(counts.table(r.out)[0], {"hit": 50}, r.describe())
+
+
+@cases([("count", "-o"), ("stacks", "-o"), ("stacks", "--svg")])
+def test_the_program_is_not_written_over(t, command, option):
+    t.need_root()
+    path = shutil.copy(t.go("obeys", "1.24"), t.file("prog", ""))
+    size = os.path.getsize(path)
+    with Obeys(path) as process:
+        for target in (path, str(process.pid)):
+            r = t.stoat(command, target, GET, option, path, "--for", "100ms", rc=1)
+            t.check("would overwrite the program" in r.err, r.describe())
+    t.eq(os.path.getsize(path), size)
 
 
 # --- functions ---
