@@ -111,6 +111,10 @@ enum action_kind {
 	ACTION_SYSTEM,      // format, args: the command
 	ACTION_ERRORF,      // format, args
 	ACTION_WARNF,
+	ACTION_TABLE,  // map; text: what the keys are called
+	ACTION_STACKS, // map: of numbers, by stack
+	ACTION_FOLDED, // likewise
+	ACTION_FLAME,  // likewise; text: the title
 };
 
 struct program_arg {
@@ -203,6 +207,7 @@ enum builtin {
 	BUILTIN_GOID,
 	BUILTIN_PARENT_GOID,
 	BUILTIN_GOFUNC, // OPAQUE: see OUT_NAME, NAME_GO_FUNC
+	BUILTIN_GOSITE, // OPAQUE: OUT_SYMBOL, see struct code_symbol in code/code.h
 	BUILTIN_DURATION,
 };
 

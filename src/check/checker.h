@@ -380,6 +380,8 @@ FUNCTION_CHECK(check_number_name);
 FUNCTION_CHECK(check_pointer_kind);
 FUNCTION_CHECK(check_printf);
 FUNCTION_CHECK(check_print);
+FUNCTION_CHECK(check_table);
+FUNCTION_CHECK(check_stacks);
 FUNCTION_CHECK(check_clear);
 FUNCTION_CHECK(check_exit);
 FUNCTION_CHECK(check_time);

@@ -13,7 +13,8 @@ static bool is_numbered(struct str s, const char *word)
 
 static bool is_go_name(struct str s)
 {
-	return str_eq(s, STR("goid")) || str_eq(s, STR("parent_goid")) || str_eq(s, STR("gofunc"));
+	return str_eq(s, STR("goid")) || str_eq(s, STR("parent_goid")) ||
+	       str_eq(s, STR("gofunc")) || str_eq(s, STR("gosite"));
 }
 
 static void add_name(struct uses *u, struct name_list *list, struct str name)
