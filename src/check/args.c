@@ -399,6 +399,23 @@ static void list_args(struct checker *c, struct span span, struct name_list *nam
 	c->part = part;
 }
 
+bool args_are_there(struct checker *c, struct span span)
+{
+	struct name_list names = { 0 };
+	list_args(c, span, &names);
+	return names.n > 0;
+}
+
+bool args_are_words(struct checker *c)
+{
+	struct target_info *info = part_info(c);
+	size_t n = 0;
+	for (size_t i = 0; info && i < info->n_values; i++)
+		n += is_parameter(&info->values[i]);
+	bool is_known = info && (n || info->brief.signature.len);
+	return !is_known && !part_is_in_copy(c);
+}
+
 void become_record(struct checker *c, struct expr *e, const char *of, const struct name_list *names)
 {
 	struct record_item *items = ARENA_ARRAY(c->arena, struct record_item, names->n);

@@ -115,11 +115,19 @@ enum action_kind {
 	ACTION_STACKS, // map: of numbers, by stack
 	ACTION_FOLDED, // likewise
 	ACTION_FLAME,  // likewise; text: the title
+	ACTION_CALL,   // line
 };
 
 struct program_arg {
 	struct expr *value; // its type says how it is computed
 	const struct out_type *shown;
+};
+
+// What a call() tells: places in the action's args, -1 for what is not known.
+struct program_call_line {
+	int when, pid, tid, func, goid, gofunc, parent, duration, args, results, stack;
+	bool is_return;
+	bool has_no_args; // they are not asked for
 };
 
 struct program_action {
@@ -132,6 +140,7 @@ struct program_action {
 	struct program_map *map;
 	uint64_t top, div;
 	struct str text;
+	struct program_call_line line;
 };
 
 // --- the tree of a part ---

@@ -420,6 +420,25 @@ void out_folded_json(const struct out_env *env, const struct out_map *m, FILE *f
 // A picture of the folded stacks that is a file of its own and can be zoomed and searched: SVG.
 void out_flame(const struct out_env *env, const struct out_map *m, struct str title, FILE *f);
 
+// --- calls ---
+
+// A call that begins (start and end are the same) or returns.
+struct out_call {
+	uint64_t start_ns, end_ns; // wall time
+	uint32_t pid, tid;
+	bool has_goid, has_parent;
+	uint64_t goid, parent; // the goroutine's and that of the one that started it
+	struct str func;
+	struct str gofunc; // that the goroutine began with
+	struct str args;   // "(a=1, b="x")"
+	struct str results;
+	bool is_return;
+	bool has_results;
+};
+
+// "2026-11-20T12:01:02.123417Z"
+void out_wall_time(struct out_buf *b, uint64_t wall_ns);
+
 // --- events ---
 //
 // One line of JSON for each thing that happens, in bpftrace's shapes.

@@ -246,6 +246,12 @@ static struct err *do_warnf(const struct event *e)
 	return put_message(e, "warnf", false);
 }
 
+static struct err *do_call(const struct event *e)
+{
+	call_line(e->s, e->action, e->args);
+	return NULL;
+}
+
 // KEEP IN ORDER: enum action_kind
 static struct err *(*const actions[])(const struct event *e) = {
 	[ACTION_PRINTF] = do_printf,
@@ -265,6 +271,7 @@ static struct err *(*const actions[])(const struct event *e) = {
 	[ACTION_STACKS] = do_stacks,
 	[ACTION_FOLDED] = do_stacks,
 	[ACTION_FLAME] = do_stacks,
+	[ACTION_CALL] = do_call,
 };
 
 // --- records ---

@@ -11,6 +11,11 @@
 // So much output is kept back at most; stdio has room for twice as much.
 #define RUN_FLUSH_BYTES ((size_t)1 << 16)
 
+// Of the call at hand.
+struct call_texts {
+	struct out_buf func, gofunc, args, results;
+};
+
 struct session {
 	const struct program *p;
 	struct code *c;
@@ -38,7 +43,11 @@ struct session {
 	const struct program_map *drawn; // its table is the last thing on the terminal
 	size_t drawn_lines;              // so many lines of it
 	unsigned terminal_width;         // of out; 0: it is none
-	unsigned width;                  // that whole values have on a line; 0: any
+	struct call_texts call_texts;
+	bool has_call_head; // the line above all calls
+	bool has_colours;
+	bool is_call;   // whole values are arguments and results of a call
+	unsigned width; // that whole values have on a line; 0: any
 	sigset_t signals_before;
 	uint64_t n_unkept_seen, n_owners_seen; // see calls_sweep
 	uint64_t swept_ns;
@@ -117,6 +126,12 @@ MUST_USE struct err *map_read(const struct session *s, const struct program_map 
 
 // table(@m, title). On a terminal it is drawn over the one before.
 MUST_USE struct err *map_table(struct session *s, const struct program_map *m, struct str title);
+
+// --- call_line.c ---
+
+// call()
+void call_line(struct session *s, const struct program_action *action,
+	       const struct out_value *args);
 
 // --- stacks.c ---
 

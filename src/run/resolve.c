@@ -268,6 +268,8 @@ static void put_whole(struct session *s, const struct out_type *t, struct bytes 
 	const struct value_style style = {
 		.width = s->width,
 		.shows_zeros = s->p->config->shows_zeros,
+		.is_call = s->is_call,
+		.colours = s->is_call && s->has_colours,
 	};
 	value_text(s->p->books[w->program], w->root, v, &style, b);
 }

@@ -141,6 +141,12 @@ static struct err *session_phases(struct session *s)
 	return NULL;
 }
 
+static bool has_colours(void)
+{
+	const char *none = getenv("NO_COLOR"), *kind = getenv("TERM");
+	return !(none && *none) && kind && strcmp(kind, "dumb") != 0;
+}
+
 // Columns, where the output is a terminal.
 static unsigned terminal_width(FILE *f)
 {
@@ -173,6 +179,7 @@ struct err *run_program(const struct program *p, struct code *c, const struct ru
 				    .resolve_json = resolve_json,
 				    .frames = stacks_frames };
 	s->terminal_width = terminal_width(options->out);
+	s->has_colours = s->terminal_width && has_colours();
 	char *memory = set_buffering(options);
 	session_hold_signals(s);
 	struct err *e = session_phases(s);
