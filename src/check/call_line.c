@@ -47,14 +47,14 @@ static bool has_results(struct checker *c)
 }
 
 // The words of the arguments, where nothing says what they are.
-#define WORDS_MAX 4
+#define WORDS_MAX 9u
 
-static struct expr *words_expr(struct checker *c, struct span span)
+static struct expr *words_expr(struct checker *c, struct span span, size_t n)
 {
 	struct expr *e = expr_new(c, EXPR_RECORD, span, NULL);
 	e->record.v = ARENA_ARRAY(c->arena, struct record_item, WORDS_MAX);
 	e->height = 2;
-	for (unsigned i = 0; i < WORDS_MAX; i++) {
+	for (unsigned i = 0; i < MIN(n, (size_t)WORDS_MAX); i++) {
 		struct str name = arena_printf(c->arena, "arg%u", i);
 		e->record.v[e->record.n++] =
 			(struct record_item) { { name, span }, name_expr(c, span, name.p) };
@@ -62,9 +62,9 @@ static struct expr *words_expr(struct checker *c, struct span span)
 	return e;
 }
 
-static int add_words(struct checker *c, struct program_action *a)
+static int add_words(struct checker *c, struct program_action *a, size_t n)
 {
-	struct expr *e = words_expr(c, a->span);
+	struct expr *e = words_expr(c, a->span, n);
 	enum whole before = c->whole;
 	c->whole = WHOLE_EVERY;
 	if (a->line.is_return)
@@ -79,14 +79,17 @@ static void add_args(struct checker *c, struct program_action *a, struct expr_li
 {
 	struct program_call_line *line = &a->line;
 	bool has_names = args_are_there(c, a->span);
+	size_t n_words = args_words(c);
 	if (given->n && given->v[0]->kind == EXPR_INT && !given->v[0]->num.value)
 		line->has_no_args = true;
 	else if (given->n)
 		line->args = add_whole(c, a, given->v[0]);
 	else if (has_names)
 		line->args = add_whole(c, a, name_expr(c, a->span, "args"));
-	else if (args_are_words(c))
-		line->args = add_words(c, a);
+	else if (n_words)
+		line->args = add_words(c, a, n_words);
+	else
+		line->is_unknown = !part_info(c) || !part_info(c)->brief.signature.len;
 }
 
 static void add_goroutine(struct checker *c, struct program_action *a)

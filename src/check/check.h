@@ -128,6 +128,7 @@ struct program_call_line {
 	int when, pid, tid, func, goid, gofunc, parent, duration, args, results, stack;
 	bool is_return;
 	bool has_no_args; // they are not asked for
+	bool is_unknown;  // whether there are any
 };
 
 struct program_action {

@@ -323,10 +323,10 @@ void builtins_offer(struct near *near);
 void check_args_member(struct checker *c, struct expr *e);
 // args alone: becomes a record.
 void check_args_all(struct checker *c, struct expr *e);
-// Whether there are arguments that can be read by name, at the entry if this is the return; and
-// whether there are only words.
+// Whether there are arguments that can be read by name, at the entry if this is the return; and how
+// many words, where nothing says what they are.
 bool args_are_there(struct checker *c, struct span span);
-bool args_are_words(struct checker *c);
+size_t args_words(struct checker *c);
 // arg0, sarg0: index has been read.
 void check_arg(struct checker *c, struct expr *e, uint32_t index, bool is_stack);
 

@@ -58,6 +58,7 @@ struct command {
 // In the order of help; the first one is what is done when none is named. NULL behind the last one.
 const struct command *command_at(size_t i);
 
+struct err *trace_run(const struct command *self, int argc, char **argv, int *status);
 struct err *count_run(const struct command *self, int argc, char **argv, int *status);
 struct err *stacks_run(const struct command *self, int argc, char **argv, int *status);
 struct err *list_run(const struct command *self, int argc, char **argv, int *status);

@@ -22,6 +22,14 @@ static const struct command commands[] = {
 		.run = run_run,
 	},
 	{
+		.name = "trace",
+		.operands = "TARGET FUNC...",
+		.summary = "every call, with its arguments, results and duration",
+		.examples = "  stoat trace ./shop 'main.(*Store).*'     until Ctrl-C\n"
+			    "  stoat trace 71 Get -w 'duration > 50ms || retval.err != nil'\n",
+		.run = trace_run,
+	},
+	{
 		.name = "count",
 		.operands = "TARGET FUNC...",
 		.summary = "count the calls of functions",

@@ -252,15 +252,29 @@ static void put_field(struct tracing *t, struct str s)
 		tracing_quoted(t, s);
 }
 
+void tracing_setting(struct tracing *t, const char *name, const char *value)
+{
+	t->settings = arena_printf(t->arena, "%.*s; %s = %s", STR_ARG(t->settings), name, value);
+}
+
 void tracing_head(struct tracing *t)
 {
+	if (t->depth)
+		tracing_setting(t, "max_depth", t->depth);
+	if (t->items)
+		tracing_setting(t, "max_items", t->items);
+	if (t->shows_zeros)
+		tracing_setting(t, "value_zeros", "1");
 	struct out_buf *b = &t->script;
 	out_buf_printf(b, "// stoat %s: %s\n", t->self->name, t->self->summary);
 	if (t->pid)
 		out_buf_printf(b, "// To be run with -p %d.\n", t->pid);
 	if (t->command)
 		out_buf_str(b, STR("// To be run with -c COMMAND.\n"));
+	for (size_t i = 0; i < t->secrets.n; i++)
+		out_buf_printf(b, "// To be run with --redact %s.\n", t->secrets.v[i]);
 	out_buf_str(b, STR("config = { print_maps_on_exit = 0"));
+	out_buf_str(b, t->settings);
 	size_t n_keys = MAX(t->n_keys, t->n_funcs);
 	if (n_keys > MAP_KEYS_ALWAYS)
 		out_buf_printf(b, "; max_map_keys = %zu", n_keys);
@@ -333,8 +347,10 @@ struct err *tracing_run(struct tracing *t, int *status)
 		.command = t->command,
 		.pid = t->pid,
 		.has_warnings = true,
+		.secrets = t->secrets,
 		.run = { .is_json = t->is_json,
 			 .is_quiet = t->is_quiet,
+			 .is_wide = t->is_wide,
 			 .debug_dir = t->debug_dir },
 		.output = &t->output,
 	};

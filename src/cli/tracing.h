@@ -28,7 +28,13 @@ struct tracing {
 	struct str title;                        // the functions, as they were given
 	size_t n_funcs;                          // that they mean
 
-	size_t n_keys; // that a map of the script may have; 0: one a function
+	// Of whole values.
+	const char *depth, *items;
+	bool shows_zeros, is_wide;
+	struct option_list secrets;
+
+	struct str settings; // for the script's config block
+	size_t n_keys;       // that a map of the script may have; 0: one a function
 
 	struct out_buf script; // so far
 };
@@ -75,6 +81,27 @@ struct tracing {
 		'h', "help", OPTION_FLAG, NULL, "print this", &(t)->help                            \
 	}
 
+// Of those that show whole values.
+#define VALUE_OPTIONS(t)                                                                                \
+	{ 0, "depth", OPTION_TEXT, "N", "references of a value that are followed: 3", &(t)->depth },    \
+		{ 0,                                                                                    \
+		  "items",                                                                              \
+		  OPTION_TEXT,                                                                          \
+		  "N",                                                                                  \
+		  "items of a slice or map that are shown: 64",                                         \
+		  &(t)->items },                                                                        \
+		{ 0, "zeros", OPTION_FLAG, NULL, "show fields that are zero, too", &(t)->shows_zeros }, \
+		{ 0,                                                                                    \
+		  "redact",                                                                             \
+		  OPTION_LIST,                                                                          \
+		  "PATTERN",                                                                            \
+		  "do not show values of that name",                                                    \
+		  &(t)->secrets },                                                                      \
+	{                                                                                               \
+		0, "wide", OPTION_FLAG, NULL, "lines may be longer than the terminal's",                \
+			&(t)->is_wide                                                                   \
+	}
+
 // Reads the command line, opens the target and looks up the functions. *is_done: help was asked
 // for, and nothing else is to be done. tracing_end in any case.
 MUST_USE struct err *tracing_begin(struct tracing *t, const struct option *table, size_t n,
@@ -88,6 +115,8 @@ MUST_USE struct err *tracing_duration(const char *option, const char *text, uint
 
 // The comment on top, and the settings that every one needs.
 void tracing_head(struct tracing *t);
+// One more, before tracing_head.
+void tracing_setting(struct tracing *t, const char *name, const char *value);
 // "uprobe:./shop:main.*,\nuprobe:./shop:main.sell": all the functions' attach points.
 void tracing_probes(struct tracing *t, const char *provider);
 // A text as the script has it.

@@ -50,7 +50,9 @@ static struct out_call facts(struct session *s, const struct program_call_line *
 	put(s, args, l->results, &t->results);
 	s->is_call = false;
 	if (l->args < 0)
-		out_buf_str(&t->args, l->has_no_args ? STR("(...)") : STR("()"));
+		out_buf_str(&t->args, l->has_no_args  ? STR("(...)")
+				      : l->is_unknown ? STR("(?)")
+						      : STR("()"));
 	return (struct out_call) {
 		.start_ns = when - duration,
 		.end_ns = when,
@@ -104,7 +106,7 @@ static void put_line(struct session *s, struct out_call *c)
 
 static void put_head(struct session *s)
 {
-	if (s->terminal_width && !s->has_call_head)
+	if (s->is_terminal && !s->has_call_head)
 		fprintf(s->out, "%-15s  %4s  %s\n", "TIME", "GO", "CALL");
 	s->has_call_head = true;
 }

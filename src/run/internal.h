@@ -42,7 +42,8 @@ struct session {
 	bool is_ending;                  // nothing comes behind what END prints
 	const struct program_map *drawn; // its table is the last thing on the terminal
 	size_t drawn_lines;              // so many lines of it
-	unsigned terminal_width;         // of out; 0: it is none
+	bool is_terminal;                // out
+	unsigned terminal_width;         // of it; 0: lines may be of any length
 	struct call_texts call_texts;
 	bool has_call_head; // the line above all calls
 	bool has_colours;

@@ -178,8 +178,9 @@ struct err *run_program(const struct program *p, struct code *c, const struct ru
 				    .resolve = resolve_text,
 				    .resolve_json = resolve_json,
 				    .frames = stacks_frames };
-	s->terminal_width = terminal_width(options->out);
-	s->has_colours = s->terminal_width && has_colours();
+	s->is_terminal = terminal_width(options->out) != 0;
+	s->terminal_width = options->is_wide ? 0 : terminal_width(options->out);
+	s->has_colours = s->is_terminal && has_colours();
 	char *memory = set_buffering(options);
 	session_hold_signals(s);
 	struct err *e = session_phases(s);
