@@ -39,6 +39,7 @@ struct config {
 	bool shows_lines;          // file:line in stacks
 	struct value_limits whole; // of whole values
 	uint32_t max_kept_value;   // bytes of one that is kept from a call's entry
+	enum out_calls_view call_view;
 	bool shows_zeros;          // in them: fields that are zero, too
 };
 

@@ -432,9 +432,19 @@ struct out_call {
 	struct str gofunc; // that the goroutine began with
 	struct str args;   // "(a=1, b="x")"
 	struct str results;
+	struct str args_json, results_json; // for traces; empty: none
 	bool is_return;
 	bool has_results;
 };
+
+enum out_calls_view { OUT_CALLS_LINE, OUT_CALLS_TREE, OUT_CALLS_CHROME };
+// Calls, when they begin and when they return, as trees or as trace events for a browser.
+struct out_calls;
+// width: of lines, 0: any.
+struct out_calls *out_calls_new(enum out_calls_view view, FILE *f, unsigned width);
+void out_calls_add(struct out_calls *v, const struct out_call *c);
+// What has not returned is told, too. NULL is fine.
+void out_calls_end(struct out_calls *v);
 
 // "2026-11-20T12:01:02.123417Z"
 void out_wall_time(struct out_buf *b, uint64_t wall_ns);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What call() sends: all of a call, put into a line, a tree, or a trace for a browser.
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "run/internal.h"
 
@@ -148,12 +149,56 @@ static void put_json(struct session *s, const struct program_call_line *l, const
 	out_buf_free(&time);
 }
 
+// --- trees and traces ---
+
+static struct str as_json(struct session *s, const struct out_value *args, int at)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = at < 0 ? NULL : open_memstream(&text, &len);
+	if (!f)
+		return STR("");
+	struct json j = { .f = f };
+	out_value_json(&s->env, args[at], &j);
+	fclose(f);
+	struct str copy = arena_strdup(s->scratch, (struct str) { text, len });
+	free(text);
+	return copy;
+}
+
+static void add(struct session *s, const struct program_call_line *l, struct out_call *c,
+		const struct out_value *args)
+{
+	if (s->p->config->call_view == OUT_CALLS_CHROME) {
+		c->args_json = as_json(s, args, l->args);
+		c->results_json = as_json(s, args, l->results);
+	}
+	out_calls_add(s->calls, c);
+}
+
+void calls_view_begin(struct session *s)
+{
+	enum out_calls_view view = s->p->config->call_view;
+	if (view != OUT_CALLS_LINE)
+		s->calls = out_calls_new(view, s->out, s->terminal_width);
+}
+
+void calls_view_end(struct session *s)
+{
+	out_calls_end(s->calls);
+	s->calls = NULL;
+}
+
 // --- all ---
 
 void call_line(struct session *s, const struct program_action *action, const struct out_value *args)
 {
 	const struct program_call_line *l = &action->line;
 	struct out_call c = facts(s, l, args);
+	if (s->calls) {
+		add(s, l, &c, args);
+		return;
+	}
 	if (s->o->is_json) {
 		put_json(s, l, &c, args);
 		return;

@@ -45,7 +45,8 @@ struct session {
 	bool is_terminal;                // out
 	unsigned terminal_width;         // of it; 0: lines may be of any length
 	struct call_texts call_texts;
-	bool has_call_head; // the line above all calls
+	struct out_calls *calls; // NULL: each has a line
+	bool has_call_head;      // the line above all calls
 	bool has_colours;
 	bool is_call;   // whole values are arguments and results of a call
 	unsigned width; // that whole values have on a line; 0: any
@@ -130,6 +131,9 @@ MUST_USE struct err *map_table(struct session *s, const struct program_map *m, s
 
 // --- call_line.c ---
 
+// Trees and traces, if the script wants some.
+void calls_view_begin(struct session *s);
+void calls_view_end(struct session *s);
 // call()
 void call_line(struct session *s, const struct program_action *action,
 	       const struct out_value *args);

@@ -110,6 +110,7 @@ static struct err *trace(struct session *s)
 	session_set_active(s, false);
 	session_detach(s);
 	session_drain(s);
+	calls_view_end(s);
 	return e;
 }
 
@@ -118,6 +119,7 @@ static struct err *session_phases(struct session *s)
 	TRY(session_load(s));
 	if (s->o->wants_verifier_log)
 		return NULL;
+	calls_view_begin(s);
 	// BEGIN alone is active. A script that ends in it needs nothing attached.
 	session_set_active(s, true);
 	if (!s->o->is_dry)
