@@ -39,6 +39,7 @@ struct config {
 	bool shows_lines;          // file:line in stacks
 	struct value_limits whole; // of whole values
 	uint32_t max_kept_value;   // bytes of one that is kept from a call's entry
+	enum out_calls_view call_view;
 	bool shows_zeros;          // in them: fields that are zero, too
 };
 
@@ -111,11 +112,24 @@ enum action_kind {
 	ACTION_SYSTEM,      // format, args: the command
 	ACTION_ERRORF,      // format, args
 	ACTION_WARNF,
+	ACTION_TABLE,  // map; text: what the keys are called
+	ACTION_STACKS, // map: of numbers, by stack
+	ACTION_FOLDED, // likewise
+	ACTION_FLAME,  // likewise; text: the title
+	ACTION_CALL,   // line
 };
 
 struct program_arg {
 	struct expr *value; // its type says how it is computed
 	const struct out_type *shown;
+};
+
+// What a call() tells: places in the action's args, -1 for what is not known.
+struct program_call_line {
+	int when, pid, tid, func, goid, gofunc, parent, duration, args, results, stack;
+	bool is_return;
+	bool has_no_args; // they are not asked for
+	bool is_unknown;  // whether there are any
 };
 
 struct program_action {
@@ -128,6 +142,7 @@ struct program_action {
 	struct program_map *map;
 	uint64_t top, div;
 	struct str text;
+	struct program_call_line line;
 };
 
 // --- the tree of a part ---
@@ -203,6 +218,7 @@ enum builtin {
 	BUILTIN_GOID,
 	BUILTIN_PARENT_GOID,
 	BUILTIN_GOFUNC, // OPAQUE: see OUT_NAME, NAME_GO_FUNC
+	BUILTIN_GOSITE, // OPAQUE: OUT_SYMBOL, see struct code_symbol in code/code.h
 	BUILTIN_DURATION,
 };
 

@@ -96,8 +96,9 @@ struct left_out {
 	size_t n;
 };
 
-// What is to be shown as a whole: nothing, what is Go's, or what is C's, too.
-enum whole { WHOLE_NO, WHOLE_GO, WHOLE_ALL };
+// What is to be shown as a whole: nothing, what is Go's, what is C's, too, or even numbers and
+// texts.
+enum whole { WHOLE_NO, WHOLE_GO, WHOLE_ALL, WHOLE_EVERY };
 
 struct checker {
 	struct arena *arena;
@@ -322,6 +323,10 @@ void builtins_offer(struct near *near);
 void check_args_member(struct checker *c, struct expr *e);
 // args alone: becomes a record.
 void check_args_all(struct checker *c, struct expr *e);
+// Whether there are arguments that can be read by name, at the entry if this is the return; and how
+// many words, where nothing says what they are.
+bool args_are_there(struct checker *c, struct span span);
+size_t args_words(struct checker *c);
 // arg0, sarg0: index has been read.
 void check_arg(struct checker *c, struct expr *e, uint32_t index, bool is_stack);
 
@@ -380,6 +385,9 @@ FUNCTION_CHECK(check_number_name);
 FUNCTION_CHECK(check_pointer_kind);
 FUNCTION_CHECK(check_printf);
 FUNCTION_CHECK(check_print);
+FUNCTION_CHECK(check_call_line);
+FUNCTION_CHECK(check_table);
+FUNCTION_CHECK(check_stacks);
 FUNCTION_CHECK(check_clear);
 FUNCTION_CHECK(check_exit);
 FUNCTION_CHECK(check_time);

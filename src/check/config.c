@@ -30,6 +30,7 @@ struct setting {
 };
 
 static const char *const missing_words[] = { "error", "warn", "ignore", NULL };
+static const char *const view_words[] = { "line", "tree", "chrome", NULL };
 static const char *const stack_words[] = { "bpftrace", "perf", "raw", "build_id", NULL };
 
 #define AT(field) offsetof(struct config, field)
@@ -46,6 +47,7 @@ static const struct setting settings[] = {
 	{ "max_value_bytes", NULL, SETTING_NUMBER, AT(whole.bytes), 64, VALUE_BYTES_MAX, NULL },
 	{ "max_kept_value_bytes", NULL, SETTING_NUMBER, AT(max_kept_value), 64, KEPT_VALUE_MAX,
 	  NULL },
+	{ "call_view", NULL, SETTING_WORD, AT(call_view), 0, 0, view_words },
 	{ "value_zeros", NULL, SETTING_BOOL, AT(shows_zeros), 0, 0, NULL },
 	{ "max_cat_bytes", "cat_bytes_max", SETTING_NUMBER, AT(max_cat_bytes), 1, INT32_MAX, NULL },
 	{ "log_size", NULL, SETTING_NUMBER, AT(log_size), 4096, 1u << 30, NULL },

@@ -54,6 +54,10 @@ static bool is_from_map(const struct expr *e)
 static bool is_composite(const struct type *t, enum whole wants)
 {
 	bool is_go = t->go_kind != 0;
+	bool is_simple = is_number(t) || is_real(t) || is_complex(t) || t->kind == TYPE_STRING ||
+			 t->kind == TYPE_TEXT || t->kind == TYPE_PTR;
+	if (wants == WHOLE_EVERY && is_simple)
+		return true;
 	switch ((int)t->kind) {
 	case TYPE_SLICE:
 	case TYPE_MAP:
@@ -63,12 +67,12 @@ static bool is_composite(const struct type *t, enum whole wants)
 	case TYPE_FUNC:
 		return is_go && t->size == 8;
 	case TYPE_PTR:
-		return t->elem && !t->is_kernel && (is_go || wants == WHOLE_ALL);
+		return t->elem && !t->is_kernel && (is_go || wants >= WHOLE_ALL);
 	case TYPE_STRUCT:
 	case TYPE_ARRAY:
-		return is_go || wants == WHOLE_ALL;
+		return is_go || wants >= WHOLE_ALL;
 	case TYPE_UNION:
-		return wants == WHOLE_ALL;
+		return wants >= WHOLE_ALL;
 	default:
 		return false;
 	}
@@ -94,7 +98,7 @@ static bool is_result(const struct checker *c, const struct expr *e)
 bool whole_items(struct checker *c, struct expr *e)
 {
 	bool is_record = e->kind == EXPR_RECORD;
-	bool has_some = is_record && part_is_go(c);
+	bool has_some = (is_record && part_is_go(c)) || c->whole == WHOLE_EVERY;
 	if (c->whole == WHOLE_NO || !program_here(c))
 		return false;
 	for (size_t i = 0; i < (is_record ? e->record.n : e->items.n); i++) {

@@ -94,8 +94,8 @@ struct code_stack {
 // OUT_SYMBOL
 struct code_symbol {
 	uint64_t pc;
-	uint32_t pid; // 0: the kernel's
-	uint32_t zero;
+	uint32_t pid;       // 0: the kernel's
+	uint32_t is_return; // 1: behind a call, and shown as a stack's frame is; pc 0: none
 };
 
 // OUT_NAME of NAME_GO_TYPE and NAME_GO_FUNC

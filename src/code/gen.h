@@ -460,6 +460,7 @@ void gen_go_name(struct gen *g, struct expr *cast, struct spot to);
 void gen_go_name_at(struct gen *g, struct type *t, struct spot from, struct spot to);
 // The function that the goroutine began with, likewise.
 void gen_gofunc(struct gen *g, struct expr *e, struct spot to);
+void gen_gosite(struct gen *g, struct expr *e, struct spot to);
 void gen_typename(struct gen *g, struct expr *call, struct spot to);
 
 // --- Go's strings and slices (go_bytes.c) ---

@@ -42,6 +42,7 @@ struct whole {
 	struct spot state, event;
 	uint64_t event_max; // offsets are smaller
 	uint64_t item_max;
+	uint64_t room; // of all items
 	int seen_bits;
 	bool may_sleep;
 	struct bpf_label again, stop; // ends of a round

@@ -471,6 +471,13 @@ static bool is_made_of_parts(const struct shape *s)
 	       s->kind == TYPE_TUPLE;
 }
 
+// An error among the results themselves.
+static bool is_error(const struct render *r, struct val v)
+{
+	return r->depth <= 1 && v.s->kind == TYPE_IFACE && str_eq(v.s->type->name, STR("error")) &&
+	       word_at(v.v, 0);
+}
+
 void render_value(struct render *r, struct val v, enum where w)
 {
 	if (!v.s || r->depth >= OUT_DEPTH_MAX || !render_step(r, 1) || render_is_full(r) ||
@@ -482,6 +489,9 @@ void render_value(struct render *r, struct val v, enum where w)
 		r->sink->mark(r, MARK_REDACTED);
 		return;
 	}
+	bool is_red = r->colours && is_error(r, v);
+	if (is_red)
+		out_buf_str(r->out, STR("\033[31m"));
 	r->depth++;
 	bool is_done = v.s->special && v.s->special->show && v.s->special->show(r, v, w);
 	if (!is_done && !v.s->is_go)
@@ -489,6 +499,8 @@ void render_value(struct render *r, struct val v, enum where w)
 	if (!is_done)
 		render_by_kind(r, v, w);
 	r->depth--;
+	if (is_red)
+		out_buf_str(r->out, STR("\033[0m"));
 }
 
 // --- the outside ---
@@ -525,6 +537,7 @@ void value_text(const struct value_book *b, uint32_t root, struct bytes snapshot
 		.breaks = style->width ? &breaks : NULL,
 		.shows_zeros = style->shows_zeros,
 		.is_call = style->is_call,
+		.colours = style->colours,
 	};
 	size_t start = out->n;
 	render_root(&r, b, root, snapshot);

@@ -251,6 +251,7 @@ struct render {
 	struct snapshot snapshot;
 	const struct value_limits *limits;
 	bool shows_zeros;
+	bool colours; // errors are red
 	bool is_call; // arguments stand as in a call
 	unsigned depth;
 	const struct frame *frames;

@@ -180,7 +180,7 @@ static void put_scalar(struct render *r, struct val v)
 		out_go_complex(v.v, r->out);
 	else if (v.s->kind == TYPE_ENUM)
 		put_enum(r, v);
-	else if (v.s->kind == TYPE_PTR || v.s->under->go_kind == GO_UINTPTR)
+	else if (v.s->kind == TYPE_PTR || v.s->under->go_kind == GO_UINTPTR || v.s->under->is_word)
 		put_hex(r, word_at(v.v, 0));
 	else
 		put_int(r, v, v.s->kind == TYPE_INT || v.s->under->is_signed);
