@@ -128,9 +128,8 @@ void out_go_complex(struct bytes v, struct out_buf *b);
 void out_go_duration(int64_t ns, struct out_buf *b);
 // As strconv.Quote does.
 void out_go_quote(struct str s, struct out_buf *b);
-// UTF-8 that can be printed, line ends and tabs among it. is_cut: a character that is not all there
-// may stand at its end, and is then taken off.
-bool out_go_is_text(struct str *s, bool is_cut);
+// UTF-8 that can be printed, line ends and tabs among it.
+bool out_go_is_text(struct str s);
 
 // --- values ---
 //

@@ -265,7 +265,10 @@ static bool is_secret(struct render *r, const struct map_entry *e)
 	const struct value_secrets *secrets = book_secrets(r->book);
 	struct str text;
 	bool is_whole_text;
-	return e->elem.s->kind != TYPE_BOOL && key_text(r, e->key, &text, &is_whole_text) &&
+	struct val inner = e->elem;
+	if (inner.s->kind == TYPE_IFACE)
+		val_inside(r, e->elem, &inner);
+	return inner.s->kind != TYPE_BOOL && key_text(r, e->key, &text, &is_whole_text) &&
 	       value_is_secret(secrets, text);
 }
 
@@ -303,6 +306,8 @@ void render_entries(struct render *r, struct shape *map, struct map_entries *e, 
 		r->sink->more(r, UINT64_MAX);
 	else if (e->count > i)
 		r->sink->more(r, e->count - i);
+	if (e->is_torn)
+		r->sink->unreadable(r);
 	r->sink->close(r, GROUP_MAP, has_text_keys);
 }
 

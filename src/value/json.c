@@ -148,10 +148,9 @@ static void to_string(struct render *r, struct shape *s, struct str have, uint64
 static void put_bytes(struct render *r, struct str have, bool is_cut)
 {
 	struct out_buf hex = { 0 };
-	struct str text = have;
 	render_step(r, have.len);
-	if (out_go_is_text(&text, is_cut)) {
-		json_kstr(r->json, "text", text);
+	if (out_go_is_text(have)) {
+		json_kstr(r->json, "text", have);
 	} else {
 		for (size_t i = 0; i < have.len; i++)
 			out_buf_printf(&hex, "%02x", (unsigned char)have.p[i]);
@@ -219,7 +218,11 @@ static void to_far(struct render *r, struct shape *s, uint64_t addr, enum far wh
 	(void)w;
 	open_typed(r, s);
 	json_khex(r->json, "addr", addr);
-	json_kbool(r->json, why == FAR_CUT ? "cut" : "cycle", true);
+	json_kbool(r->json,
+		   why == FAR_CUT     ? "cut"
+		   : why == FAR_CYCLE ? "cycle"
+				      : "unreadable",
+		   true);
 	close_object(r);
 }
 

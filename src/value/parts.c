@@ -156,3 +156,19 @@ bool val_text_field(struct render *r, struct val v, struct str name, struct str 
 	struct val field;
 	return val_field(r, v, name, &field) && val_text(r, field, have, len);
 }
+
+bool val_is_unreadable(struct render *r, struct val v)
+{
+	uint64_t addr = word_at(v.v, 0);
+	return addr && snapshot_is_unreadable(&r->snapshot, addr);
+}
+
+bool render_unreadable(struct render *r, struct shape *s, struct val v)
+{
+	if (!val_is_unreadable(r, v))
+		return false;
+	r->sink->call_begin(r, s);
+	r->sink->mark(r, MARK_UNREADABLE);
+	r->sink->call_end(r);
+	return true;
+}

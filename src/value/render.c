@@ -53,10 +53,11 @@ static bool is_zero(struct render *r, struct val v, int depth)
 {
 	if (v.v.len < v.s->size)
 		return false;
+	// What was erased may have been anything.
+	if (depth > ZERO_DEPTH_MAX || shape_has_secrets(r, v.s))
+		return false;
 	if (bytes_are_zero(v.v))
 		return true;
-	if (depth > ZERO_DEPTH_MAX)
-		return false;
 	if (v.s->kind == TYPE_STRING)
 		return word_at(v.v, 8) == 0;
 	if (v.s->kind == TYPE_STRUCT)
@@ -228,7 +229,7 @@ static void render_slice(struct render *r, struct val v, enum where w)
 		r->sink->nil(r, v.s, w);
 		return;
 	}
-	if (!elem || (int64_t)n < 0 || n > cap) {
+	if (!elem || !addr || (int64_t)n < 0 || n > cap) {
 		r->sink->mark(r, MARK_UNREADABLE);
 		return;
 	}
@@ -283,6 +284,16 @@ static struct bytes field_bytes(const struct shape_field *f, const struct shape 
 	return (struct bytes) { (const uint8_t *)store, (size_t)MIN(s->size, 8u) };
 }
 
+static bool render_each_field(struct render *r, struct val v, bool shows_zeros, enum where w);
+
+// C's members without a name: theirs are the struct's own.
+static bool is_transparent(const struct shape *holder, const struct shape_field *f,
+			   const struct shape *s)
+{
+	return !f->name.len && !holder->is_go && holder->kind != TYPE_TUPLE &&
+	       (s->kind == TYPE_STRUCT || s->kind == TYPE_UNION);
+}
+
 // False if the field is not there, and those behind it are not either.
 static bool render_field(struct render *r, struct val v, struct shape_field *f, bool shows_zero,
 			 enum where w)
@@ -296,12 +307,28 @@ static bool render_field(struct render *r, struct val v, struct shape_field *f, 
 	struct val field = { s, field_bytes(f, s, v.v, &store), v.addr ? v.addr + f->off : 0 };
 	if (!f->is_secret && !shows_zero && value_is_zero(r, field))
 		return true;
+	if (is_transparent(v.s, f, s)) {
+		r->depth++;
+		bool is_there = render_each_field(r, field, shows_zero, w);
+		r->depth--;
+		return is_there;
+	}
 	r->sink->field(r, v.s, f->name);
 	if (f->is_secret)
 		r->sink->mark(r, MARK_REDACTED);
 	else
 		render_value(r, field, w);
 	return true;
+}
+
+// False if some are not there.
+static bool render_each_field(struct render *r, struct val v, bool shows_zeros, enum where w)
+{
+	bool is_cut =
+		v.s->is_opaque || r->depth > OUT_DEPTH_MAX || !render_step(r, v.s->n_fields / 8);
+	for (size_t i = 0; i < v.s->n_fields && !is_cut; i++)
+		is_cut = render_is_full(r) || !render_field(r, v, &v.s->fields[i], shows_zeros, w);
+	return !is_cut;
 }
 
 // What stands for several values of a script.
@@ -318,10 +345,7 @@ void render_fields(struct render *r, struct val v)
 	bool is_root = group_of(r, v.s) != GROUP_STRUCT;
 	bool shows_zeros = r->shows_zeros || is_root;
 	enum where w = v.s->is_go || is_root ? WHERE_TYPED : WHERE_ELEM;
-	bool is_cut = v.s->is_opaque || !render_step(r, v.s->n_fields / 8);
-	for (size_t i = 0; i < v.s->n_fields && !is_cut; i++)
-		is_cut = render_is_full(r) || !render_field(r, v, &v.s->fields[i], shows_zeros, w);
-	if (is_cut)
+	if (!render_each_field(r, v, shows_zeros, w))
 		r->sink->more(r, UINT64_MAX);
 }
 
@@ -368,8 +392,12 @@ static void render_iface(struct render *r, struct val v, enum where w)
 		return;
 	}
 	struct shape *s = shape_of(r, book_dynamic(r->book, rtype));
+	const struct value_table *table = value_book_table(r->book);
+	bool is_wild = table->types_size && rtype - table->types_base >= table->types_size;
 	if (s)
 		render_inside(r, s, v);
+	else if (is_wild)
+		r->sink->mark(r, MARK_UNREADABLE);
 	else
 		r->sink->absent(r, NULL, rtype);
 }
@@ -398,7 +426,8 @@ static void render_chan(struct render *r, struct val v, enum where w)
 	if (!addr) {
 		r->sink->nil(r, v.s, w);
 	} else if (!it) {
-		r->sink->far(r, v.s, addr, FAR_CUT, w);
+		bool is_unreadable = snapshot_is_unreadable(&r->snapshot, addr);
+		r->sink->far(r, v.s, addr, is_unreadable ? FAR_UNREADABLE : FAR_CUT, w);
 	} else {
 		struct chan_facts c = {
 			.len = word_at(it->v, CHAN_LEN),

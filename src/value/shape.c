@@ -28,11 +28,25 @@ struct shape_field *shape_field(const struct shape *s, struct str name)
 // "main.T" of "*example.com/main.T[int]": what an embedded field without a name is called.
 static struct str last_name(struct str name)
 {
-	const char *bracket = memchr(name.p, '[', name.len);
+	const char *bracket = name.len ? memchr(name.p, '[', name.len) : NULL;
 	if (bracket)
 		name.len = (size_t)(bracket - name.p);
 	ptrdiff_t dot = str_rfind_byte(name, '.');
 	return dot < 0 ? name : str_from_off(name, (size_t)dot + 1);
+}
+
+// "Base" of "ns::Base<a::b>".
+static struct str last_of_scope(struct str name)
+{
+	size_t start = 0;
+	int depth = 0;
+	for (size_t i = 0; i + 1 < name.len; i++) {
+		depth += name.p[i] == '<';
+		depth -= name.p[i] == '>';
+		if (depth == 0 && name.p[i] == ':' && name.p[i + 1] == ':')
+			start = i + 2;
+	}
+	return str_from_off(name, start);
 }
 
 static struct str name_of_field(const struct type_field *f, bool is_go)
@@ -40,7 +54,7 @@ static struct str name_of_field(const struct type_field *f, bool is_go)
 	if (f->name.len || !f->is_embedded || !f->type)
 		return f->name;
 	struct type *t = f->type->kind == TYPE_PTR && f->type->elem ? f->type->elem : f->type;
-	return is_go && t->name.len ? last_name(t->name) : t->name;
+	return is_go ? last_name(t->name) : last_of_scope(t->name);
 }
 
 static bool is_bool(struct type *t)
@@ -111,6 +125,20 @@ static struct shape *make_shape(struct render *r, struct arena *a, struct type *
 	return s;
 }
 
+// "typedef struct { ... } box": the struct has no other name.
+static void take_name(struct shape *s, const struct type *t)
+{
+	bool is_struct = s->kind == TYPE_STRUCT || s->kind == TYPE_UNION || s->kind == TYPE_ENUM;
+	if (s->is_go || !is_struct || s->type->name.len || s->is_alias)
+		return;
+	while (t->kind == TYPE_NAMED && t->elem && !t->name.len)
+		t = t->elem;
+	if (t->kind == TYPE_NAMED && t->name.len) {
+		s->name = t->name;
+		s->is_alias = true;
+	}
+}
+
 struct shape *shape_of(struct render *r, struct type *t)
 {
 	struct map *shapes = book_shapes(r->book);
@@ -125,8 +153,10 @@ struct shape *shape_of(struct render *r, struct type *t)
 		s = make_shape(r, shapes->arena, canonical);
 		map_put(shapes, (uintptr_t)canonical, s);
 	}
-	if (canonical != t)
+	if (canonical != t) {
+		take_name(s, t);
 		map_put(shapes, (uintptr_t)t, s);
+	}
 	return s;
 }
 
@@ -197,4 +227,21 @@ void shape_put_byte_list(const struct shape *s, struct out_buf *out)
 		out_buf_printf(out, "[%" PRIu64 "]byte", s->under->count);
 	else
 		out_buf_str(out, STR("[]byte"));
+}
+
+bool shape_has_secrets(struct render *r, struct shape *s)
+{
+	if (s->knows_secrets)
+		return s->has_secrets;
+	// Set first: no honest type contains itself.
+	s->knows_secrets = true;
+	if (s->kind == TYPE_ARRAY) {
+		struct shape *elem = shape_elem(r, s);
+		s->has_secrets = elem && shape_has_secrets(r, elem);
+	}
+	for (size_t i = 0; i < s->n_fields && !s->has_secrets; i++) {
+		struct shape *field = field_shape(r, &s->fields[i]);
+		s->has_secrets = s->fields[i].is_secret || (field && shape_has_secrets(r, field));
+	}
+	return s->has_secrets;
 }

@@ -47,7 +47,7 @@ static void put_type(struct render *r, struct shape *s)
 	struct str name = shape_name(r, s);
 	bool is_tagged = str_starts(name, STR("struct ")) || str_starts(name, STR("union ")) ||
 			 str_starts(name, STR("enum "));
-	if (!s->is_go && is_tagged) {
+	if (!s->is_go && (is_tagged || s->is_alias)) {
 		put(r, STR("("));
 		put(r, name);
 		put(r, STR(")"));
@@ -214,7 +214,7 @@ static void text_string(struct render *r, struct shape *s, struct str have, uint
 
 static void put_bytes(struct render *r, struct str have, bool is_cut)
 {
-	if (out_go_is_text(&have, is_cut)) {
+	if (out_go_is_text(have)) {
 		out_go_quote(have, r->out);
 		put_cut(r, is_cut);
 		return;
@@ -282,8 +282,8 @@ static void text_text(struct render *r, struct shape *s, const struct special_te
 		out_go_quote(t->text, r->out);
 	else
 		put(r, t->text);
-	// An error's text says itself that it goes on.
-	if (t->is_cut && t->form != TEXT_ERROR)
+	// A quoted text says itself that it goes on.
+	if (t->is_cut && !is_quoted)
 		put(r, STR("..."));
 	put(r, has_type ? STR(")") : STR(""));
 }
@@ -301,9 +301,14 @@ static void text_far(struct render *r, struct shape *s, uint64_t addr, enum far 
 {
 	struct shape *target = s;
 	if (why == FAR_CYCLE || s->kind == TYPE_CHAN) {
-		put_in_parentheses(r, s);
-		put_hex(r, addr);
-		put(r, STR(")"));
+		put(r, STR("("));
+		put(r, shape_name(r, s));
+		put(r, s->is_go ? STR(")(") : STR(")"));
+		if (why == FAR_UNREADABLE)
+			text_mark(r, MARK_UNREADABLE);
+		else
+			put_hex(r, addr);
+		put(r, s->is_go ? STR(")") : STR(""));
 		return;
 	}
 	if (s->kind == TYPE_PTR) {

@@ -111,6 +111,8 @@ def of_stoat(v):
         return ["&", items] if name.startswith("*") else items
     if "value" in v:
         return ["&", of_stoat(v["value"])]
+    if "name" in v:
+        return v["name"]
     raise ValueError(f"{v} of stoat")
 
 

@@ -303,7 +303,12 @@ TEST(special_url_paths)
 	struct url u = { .path = { 0x7000, 9 } };
 	put_root(w, &u, sizeof(u));
 	put_text(w, 0x7000, "/cut");
-	CHECK_LOOK(w, "url.URL(\"/cut\"...)");
+	CHECK_LOOK(w, "url.URL(\"/cut...\")");
+	CHECK_JSON(w, "{\"type\":\"url.URL\",\"text\":\"/cut...\",\"cut\":true}");
+	u = (struct url) { .user = 0x1000, .host = { 0x8000, 1 }, .query = { 0x9000, 1 } };
+	put_root(w, &u, sizeof(u));
+	put_text(w, 0x8000, "h");
+	CHECK_LOOK(w, "url.URL(\"//...@h?...\")");
 }
 
 // --- bytes and big numbers ---
@@ -357,6 +362,10 @@ TEST(special_big_int)
 	ROOT(w, 0, 0x1000, 3, 4);
 	AT(w, 0x1000, word, 0, 1);
 	CHECK_LOOK(w, "big.Int(...)");
+	ROOT(w, 0, 0x1000, 3, 4);
+	put_unreadable(w, 0x1000, 5);
+	CHECK_LOOK(w, "big.Int(<unreadable>)");
+	CHECK_JSON(w, "{\"type\":\"big.Int\",\"value\":{\"unreadable\":true}}");
 }
 
 // --- locks ---
