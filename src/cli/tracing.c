@@ -283,16 +283,28 @@ void tracing_head(struct tracing *t)
 	out_buf_str(b, STR(" }\n\n"));
 }
 
-void tracing_probes(struct tracing *t, const char *provider)
+static void put_probe(struct tracing *t, const char *provider, struct str func)
 {
 	struct out_buf *b = &t->script;
 	bool has_slash = str_find(t->path, STR("/")) >= 0;
+	out_buf_printf(b, "%s:%s", provider, has_slash ? "" : "./");
+	put_field(t, t->path);
+	out_buf_str(b, STR(":"));
+	put_field(t, func);
+}
+
+void tracing_probes(struct tracing *t, const char *provider)
+{
 	for (size_t i = 0; i < t->func.n; i++) {
-		out_buf_printf(b, "%s%s:%s", i ? ",\n" : "", provider, has_slash ? "" : "./");
-		put_field(t, t->path);
-		out_buf_str(b, STR(":"));
-		put_field(t, t->func.v[i]);
+		out_buf_str(&t->script, i ? STR(",\n") : STR(""));
+		put_probe(t, provider, t->func.v[i]);
 	}
+}
+
+void tracing_one_probe(struct tracing *t, const char *provider, const char *func, const char *body)
+{
+	put_probe(t, provider, str_from(func));
+	out_buf_str(&t->script, str_from(body));
 }
 
 void tracing_every(struct tracing *t, uint64_t ns, const char *what)

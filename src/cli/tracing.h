@@ -119,6 +119,8 @@ void tracing_head(struct tracing *t);
 void tracing_setting(struct tracing *t, const char *name, const char *value);
 // "uprobe:./shop:main.*,\nuprobe:./shop:main.sell": all the functions' attach points.
 void tracing_probes(struct tracing *t, const char *provider);
+// The same of one function, and what is done there.
+void tracing_one_probe(struct tracing *t, const char *provider, const char *func, const char *body);
 // A text as the script has it.
 void tracing_quoted(struct tracing *t, struct str s);
 // "interval:s:1 { what }", once each of these nanoseconds.

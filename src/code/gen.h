@@ -458,6 +458,8 @@ void gen_real_whole(struct gen *g, struct expr *cast);
 void gen_go_name(struct gen *g, struct expr *cast, struct spot to);
 // The same of one that is ours.
 void gen_go_name_at(struct gen *g, struct type *t, struct spot from, struct spot to);
+// Of the address of a function's code.
+void gen_go_code(struct gen *g, struct expr *e, struct spot to);
 // The function that the goroutine began with, likewise.
 void gen_gofunc(struct gen *g, struct expr *e, struct spot to);
 void gen_gosite(struct gen *g, struct expr *e, struct spot to);

@@ -428,6 +428,7 @@ struct out_call {
 	uint32_t pid, tid;
 	bool has_goid, has_parent;
 	uint64_t goid, parent; // the goroutine's and that of the one that started it
+	uint64_t child;        // it starts that one, which begins with func; 0: a call
 	struct str func;
 	struct str gofunc; // that the goroutine began with
 	struct str args;   // "(a=1, b="x")"
