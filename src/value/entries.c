@@ -265,8 +265,8 @@ static bool is_secret(struct render *r, const struct map_entry *e)
 	const struct value_secrets *secrets = book_secrets(r->book);
 	struct str text;
 	bool is_whole_text;
-	return secrets && e->elem.s->kind != TYPE_BOOL &&
-	       key_text(r, e->key, &text, &is_whole_text) && value_is_secret(secrets, text);
+	return e->elem.s->kind != TYPE_BOOL && key_text(r, e->key, &text, &is_whole_text) &&
+	       value_is_secret(secrets, text);
 }
 
 static void render_entry(struct render *r, const struct map_entry *e, bool has_text_key)

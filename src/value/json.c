@@ -11,8 +11,11 @@ static void before_value(struct render *r)
 	r->is_pointer = false;
 }
 
+#define OBJECT_BYTES 24 // what an object takes besides names and values
+
 static void json_type(struct render *r, struct shape *s)
 {
+	render_step(r, shape_name(r, s).len + OBJECT_BYTES);
 	json_key(r->json, "type");
 	if (shape_is_byte_list(r, s)) {
 		struct out_buf name = { 0 };
@@ -40,6 +43,7 @@ static void open_typed(struct render *r, struct shape *s)
 
 static void to_nil(struct render *r, struct shape *s, enum where w)
 {
+	render_step(r, 5);
 	if (w != WHERE_ANY) {
 		before_value(r);
 		json_null(r->json);
@@ -55,6 +59,7 @@ static void to_nil(struct render *r, struct shape *s, enum where w)
 static void to_mark(struct render *r, enum mark m)
 {
 	const char *key = m == MARK_CUT ? "cut" : m == MARK_UNREADABLE ? "unreadable" : "redacted";
+	render_step(r, OBJECT_BYTES);
 	if (r->is_pointer) {
 		json_kbool(r->json, key, true);
 		r->is_pointer = false;
@@ -85,6 +90,7 @@ static void put_scalar(struct render *r, struct val v)
 	uint64_t n = uint_at(v.v, 0, v.s->size);
 	bool is_plain = v.v.len <= 8 && v.s->kind != TYPE_COMPLEX && v.s->kind != TYPE_ENUM &&
 			v.s->kind != TYPE_PTR;
+	render_step(r, 4);
 	if (!is_plain)
 		put_as_text(r, v);
 	else if (v.s->kind == TYPE_BOOL)
@@ -327,6 +333,7 @@ static void to_close(struct render *r, enum group g, bool has_text_keys)
 
 static void to_field(struct render *r, struct shape *s, struct str name)
 {
+	render_step(r, name.len + 4);
 	if (s->kind != TYPE_TUPLE || name.len)
 		json_key_str(r->json, name);
 }
@@ -344,6 +351,7 @@ static void to_key_text(struct render *r, struct str key)
 
 static void to_key_begin(struct render *r)
 {
+	render_step(r, OBJECT_BYTES);
 	json_open(r->json, '{');
 	json_key(r->json, "key");
 }

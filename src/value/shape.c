@@ -52,7 +52,7 @@ static bool is_bool(struct type *t)
 static bool is_secret(const struct value_secrets *secrets, const struct shape *s,
 		      const struct type_field *f, struct str name)
 {
-	if (!secrets || is_bool(f->type))
+	if (is_bool(f->type))
 		return false;
 	bool is_public = f->is_embedded && str_eq(name, STR("PublicKey"));
 	return value_is_secret(secrets, name) || (s->is_secret && !is_public);

@@ -12,7 +12,7 @@
 #include "../unit/value_types.h"
 #include "../unit/value_walk.c"
 
-enum { IS_SNAPSHOT = 1, SHOWS_ZEROS = 2, HEAD = 3, TYPES_MAX = 64, OUTPUT_MAX = 64 << 20 };
+enum { IS_SNAPSHOT = 1, SHOWS_ZEROS = 2, HEAD = 3, TYPES_MAX = 64, OUTPUT_MAX = 3 << 20 };
 
 struct values {
 	struct world w;
