@@ -40,6 +40,10 @@ struct config {
 	struct value_limits whole; // of whole values
 	uint32_t max_kept_value;   // bytes of one that is kept from a call's entry
 	enum out_calls_view call_view;
+	// Budgets: hits a second of a clause's probes in a function or group of them, and percent
+	// of a CPU that all probes may take; 0: any.
+	uint32_t max_rate;
+	uint32_t max_cpu;
 	bool shows_zeros; // in them: fields that are zero, too
 };
 

@@ -181,6 +181,22 @@ struct err *tracing_duration(const char *option, const char *text, uint64_t *out
 		       option, text);
 }
 
+static struct err *check_numbers(const struct tracing *t)
+{
+	const struct {
+		const char *option, *text;
+	} given[] = { { "--depth", t->depth },
+		      { "--items", t->items },
+		      { "--max-rate", t->max_rate },
+		      { "--max-cpu", t->max_cpu } };
+	uint64_t n;
+	for (size_t i = 0; i < ARRAY_LEN(given); i++)
+		if (given[i].text && !str_to_u64(str_from(given[i].text), &n))
+			return err_new(ERR_USAGE, "%s takes a number, not '%s'", given[i].option,
+				       given[i].text);
+	return NULL;
+}
+
 struct err *tracing_begin(struct tracing *t, const struct option *table, size_t n, int argc,
 			  char **argv, bool *is_done)
 {
@@ -192,6 +208,7 @@ struct err *tracing_begin(struct tracing *t, const struct option *table, size_t 
 		command_help(t->self, table, n);
 		return NULL;
 	}
+	TRY(check_numbers(t));
 	if (n_operands < 2)
 		return command_usage(t->self, n_operands ? "no function given" : "no target given");
 	log_set_level(t->is_verbose ? LOG_VERBOSE : LOG_NORMAL);
@@ -259,6 +276,10 @@ void tracing_setting(struct tracing *t, const char *name, const char *value)
 
 void tracing_head(struct tracing *t)
 {
+	if (t->max_rate)
+		tracing_setting(t, "max_rate", t->max_rate);
+	if (t->max_cpu)
+		tracing_setting(t, "max_cpu", t->max_cpu);
 	if (t->depth)
 		tracing_setting(t, "max_depth", t->depth);
 	if (t->items)
@@ -363,6 +384,7 @@ struct err *tracing_run(struct tracing *t, int *status)
 		.run = { .is_json = t->is_json,
 			 .is_quiet = t->is_quiet,
 			 .is_wide = t->is_wide,
+			 .has_summary = true,
 			 .debug_dir = t->debug_dir },
 		.output = &t->output,
 	};

@@ -535,6 +535,11 @@ void gen_whole_kept(struct gen *g, struct expr *value, const struct program_whol
 		    struct spot to);
 struct bpf_map *unit_table(struct unit *u, uint32_t program);
 
+// --- budget.c ---
+
+// Goes there if it is one hit too many of the program in this second. r7 and r8 are lost.
+void gen_budget(struct gen *g, struct bpf_label over);
+
 // --- statements (control.c, loops.c) ---
 
 void gen_block(struct gen *g, const struct block *b);
