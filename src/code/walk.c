@@ -7,8 +7,8 @@
 
 // No event has room for more references than that.
 #define ROUNDS (1 << 14)
-// Without bpf_loop the verifier follows every round of every walk, and there is an end to how much of
-// a program it follows: all walks of a program share these.
+// Without bpf_loop the verifier follows every round of every walk, and there is an end to how much
+// of a program it follows: all walks of a program share these.
 #define ROUNDS_FEW 500
 #define PAGE       4096
 
@@ -622,13 +622,14 @@ static void emit_round(struct gen *g, const struct pending *p)
 }
 
 // All rounds, for kernels that have no loops. The first way through a round that the verifier takes
-// leads to the next one soon (next_ref): those that wait for their turn meanwhile have a limit, too.
+// leads to the next one soon (next_ref): those that wait for their turn meanwhile have a limit,
+// too.
 static void emit_rounds(struct gen *g, const struct pending *p)
 {
-	size_t n_walks = 0;
+	struct bpf_asm *b = g->b;
+	int64_t n_walks = 0;
 	for (size_t i = 0; i < g->pending.n; i++)
 		n_walks += g->pending.v[i].emit == emit_rounds;
-	struct bpf_asm *b = g->b;
 	struct whole w = *p->whole;
 	struct bpf_label first = bpf_label_new(b);
 	w.again = bpf_label_new(b);
@@ -642,7 +643,7 @@ static void emit_rounds(struct gen *g, const struct pending *p)
 	bpf_load(b, 8, R1, R_FRAME, g->counter_off);
 	bpf_alu_imm(b, BPF_ADD, R1, 1);
 	bpf_store(b, 8, R_FRAME, g->counter_off, R1);
-	bpf_jump_if_imm(b, BPF_JLT, R1, ROUNDS_FEW / (int64_t)n_walks, first);
+	bpf_jump_if_imm(b, BPF_JLT, R1, ROUNDS_FEW / MAX(n_walks, 1), first);
 	bpf_bind(b, w.stop);
 	bpf_const(b, R0, 0);
 	bpf_exit(b);
