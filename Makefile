@@ -83,6 +83,9 @@ $(ALL_OBJ): $(B)/%.o: %.c $(B)/flags
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(if $(filter tests/%,$<),-Itests/unit -Itests/fuzz) $(ALL_CFLAGS) \
 		-MMD -MP -c -o $@ $<
 
+# What it has in it as it is.
+$(B)/src/out/flame.o: src/out/flame.css src/out/flame.js
+
 # Made anew each time, so that the object of a deleted source does not stay in it.
 $(B)/libstoat.a: $(LIB_OBJ)
 	@rm -f $@
@@ -199,10 +202,18 @@ install: all ## into PREFIX=/usr/local, below DESTDIR=
 		$(DESTDIR)$(PREFIX)/share/doc/stoat
 	install -d $(DESTDIR)$(PREFIX)/share/stoat/examples
 	install -m 644 $(wildcard examples/*.bt) $(DESTDIR)$(PREFIX)/share/stoat/examples
+	install -D -m 644 completion/stoat.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/stoat
+	install -D -m 644 completion/_stoat $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_stoat
+	install -D -m 644 completion/stoat.fish \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/stoat.fish
 
 .PHONY: uninstall
 uninstall: ## what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/stoat $(DESTDIR)$(PREFIX)/share/man/man1/stoat.1
+	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/stoat \
+		$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_stoat \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/stoat.fish
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/stoat $(DESTDIR)$(PREFIX)/share/stoat
 
 .PHONY: clean

@@ -22,6 +22,12 @@ ATTACHED = "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
 SECONDS = 300
 PATIENCE = 100
 ROUNDS = 5
+# Nanoseconds that print(args.p) may take longer than a probe that does nothing.
+WHOLE_TARGET = 3_000
+FIELDS = """{
+    printf("%d %s %s %d %d %d %s %d\\n", args.p.id, args.p.name, args.p.path, args.p.size, args.p.ok, args.p.retries,
+        args.p.comment, args.p.priority);
+}"""
 
 
 def start_up():
@@ -98,6 +104,34 @@ def typed_call(path):
             row(name, f"{took - bare:8.0f} ns", f"{(took - bare) / (best[floor] - bare):6.2f}x")
         else:
             row(name, "does not run here")
+
+
+def whole_value(path):
+    """What a struct of eight fields costs to print, three of them strings, over a probe that does nothing."""
+    command, site = f"{path} record {HITS // 4}", f"uprobe:{path}:main.record"
+    empty, printed = "a probe that does nothing", "print(args.p)"
+    commands = {"": command.split()}
+    for words, clause in {empty: "{ }", printed: "{ print(args.p); }", "printf of its fields": FIELDS}.items():
+        commands[words] = [STOAT, "-q", "-o", "/dev/null", "-e", f"{site} {clause}", "-c", command]
+    print("\none hit, printing a struct of eight fields behind a pointer: Go 1.24")
+    best = best_in_turn(commands)
+    bare = best.pop("")
+    for name, took in best.items():
+        if not took or not best[empty]:
+            row(name, "does not run here")
+        elif name == empty:
+            row(name, f"{took - bare:8.0f} ns")
+        else:
+            target = f"({WHOLE_TARGET:,} ns at most)" if name == printed else ""
+            more = f"{took - best[empty]:8.0f} ns more"
+            row(name, f"{took - bare:8.0f} ns", more, f"{lost_in(commands[name]):,} of {HITS // 4:,} lost", target)
+
+
+def lost_in(args):
+    """Events that were lost in one more run."""
+    p = subprocess.run(args, capture_output=True, text=True, timeout=SECONDS, check=False)
+    m = re.search(r"([\d,]+) events? lost", p.stderr)
+    return int(m[1].replace(",", "")) if m else 0
 
 
 # --- many sites ---
@@ -205,5 +239,6 @@ def main(compiler):
     one_hit("Go 1.24", go, "main.hit")
     one_hit("C", c, "hit")
     typed_call(go)
+    whole_value(go)
     many_sites(compiler)
     many_events("Go 1.24", go, "main.hit")

@@ -158,6 +158,65 @@ FUNCTION_CHECK(check_print)
 	e->type = c->basic.none;
 }
 
+// --- shapes of maps ---
+
+static bool is_tall(enum agg_kind agg)
+{
+	return agg == AGG_HIST || agg == AGG_LHIST || agg == AGG_TSERIES;
+}
+
+FUNCTION_CHECK(check_table)
+{
+	struct map_info *m = map_whole(c, e->call.args.v[0], f->name);
+	struct str title = STR("key");
+	e->type = c->basic.none;
+	if (e->call.args.n > 1 &&
+	    !constant_text_of(c, e->call.args.v[1], "what the keys are called", &title))
+		return;
+	if (!m || !c->is_final)
+		return;
+	if (is_tall(m->map->agg)) {
+		tell_error(c, e->span, "a table has a line a row, and %s() takes many",
+			   agg_name(m->map->agg));
+		tell_hint(c, "print(%.*s) prints it", STR_ARG(m->map->name));
+		return;
+	}
+	struct program_action *a = action_new(c, e, f->action);
+	a->map = m->map;
+	a->text = title;
+}
+
+static bool is_by_stack(struct checker *c, const struct map_info *m)
+{
+	if (!m->map->key)
+		return false;
+	const struct out_type *t = check_shown(c->arena, m->map->key);
+	if (t->kind == OUT_TUPLE && t->n_fields)
+		t = t->fields[0].type;
+	return t->kind == OUT_STACK;
+}
+
+FUNCTION_CHECK(check_stacks)
+{
+	struct map_info *m = map_whole(c, e->call.args.v[0], f->name);
+	struct str title = STR("");
+	e->type = c->basic.none;
+	if (e->call.args.n > 1 && !constant_text_of(c, e->call.args.v[1], "the title", &title))
+		return;
+	if (!m || !c->is_final)
+		return;
+	bool is_number =
+		m->map->agg ? agg_has_number(m->map->agg) : is_scalar(found_type(&m->value));
+	if (!is_number || !is_by_stack(c, m)) {
+		tell_error(c, e->span, "%s() takes a map of numbers by stack", f->name);
+		tell_hint(c, "like %.*s[ustack] = count()", STR_ARG(m->map->name));
+		return;
+	}
+	struct program_action *a = action_new(c, e, f->action);
+	a->map = m->map;
+	a->text = title;
+}
+
 // --- the others ---
 
 FUNCTION_CHECK(check_clear)

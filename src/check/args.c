@@ -399,6 +399,30 @@ static void list_args(struct checker *c, struct span span, struct name_list *nam
 	c->part = part;
 }
 
+bool args_are_there(struct checker *c, struct span span)
+{
+	struct name_list names = { 0 };
+	list_args(c, span, &names);
+	return names.n > 0;
+}
+
+// Of C nothing tells how many there are.
+#define WORDS_OF_C 4
+
+size_t args_words(struct checker *c)
+{
+	struct target_info *info = part_info(c);
+	size_t n = 0;
+	if (part_is_in_copy(c) || (info && info->brief.signature.len))
+		return 0;
+	if (!part_is_go(c))
+		return WORDS_OF_C;
+	for (size_t i = 0; info && i < info->n_values; i++)
+		if (is_parameter(&info->values[i]) && info->values[i].is_known)
+			n += info->values[i].words.n;
+	return n;
+}
+
 void become_record(struct checker *c, struct expr *e, const char *of, const struct name_list *names)
 {
 	struct record_item *items = ARENA_ARRAY(c->arena, struct record_item, names->n);

@@ -97,6 +97,8 @@ static const struct builtin_info builtins[] = {
 	  "the number of the goroutine that started it" },
 	{ "gofunc", BUILTIN_GOFUNC, IN_CODE, IS_OTHER, 0, check_goroutine,
 	  "the function that the goroutine started with" },
+	{ "gosite", BUILTIN_GOSITE, IN_CODE, IS_OTHER, 0, check_goroutine,
+	  "the place of the go statement that started the goroutine" },
 };
 
 void builtins_offer(struct near *near)
@@ -396,7 +398,9 @@ static void check_goroutine(struct checker *c, struct expr *e, const struct buil
 		return;
 	}
 	use_new(c, e, b->id);
-	e->type = b->id == BUILTIN_GOFUNC ? type_go_func(c) : type_int(c, false, 8);
+	e->type = b->id == BUILTIN_GOFUNC   ? type_go_func(c)
+		  : b->id == BUILTIN_GOSITE ? c->basic.symbol
+					    : type_int(c, false, 8);
 }
 
 static struct type *simple_type(struct checker *c, const struct builtin_info *b)

@@ -13,6 +13,8 @@
 #include "probe/probe.h"
 #include "value/value.h"
 
+#define KEPT_VALUE_MAX (16u << 10) // bytes of a whole value until its function returns
+
 // --- settings ---
 
 enum stack_mode { STACK_BPFTRACE, STACK_PERF, STACK_RAW, STACK_BUILD_ID };
@@ -36,7 +38,13 @@ struct config {
 	bool demangles_cpp;
 	bool shows_lines;          // file:line in stacks
 	struct value_limits whole; // of whole values
-	bool shows_zeros;          // in them: fields that are zero, too
+	uint32_t max_kept_value;   // bytes of one that is kept from a call's entry
+	enum out_calls_view call_view;
+	// Budgets: hits a second of a clause's probes in a function or group of them, and percent
+	// of a CPU that all probes may take; 0: any.
+	uint32_t max_rate;
+	uint32_t max_cpu;
+	bool shows_zeros; // in them: fields that are zero, too
 };
 
 // Never NULL: what is wrong goes to diag. The arena must outlive it.
@@ -108,11 +116,25 @@ enum action_kind {
 	ACTION_SYSTEM,      // format, args: the command
 	ACTION_ERRORF,      // format, args
 	ACTION_WARNF,
+	ACTION_TABLE,  // map; text: what the keys are called
+	ACTION_STACKS, // map: of numbers, by stack
+	ACTION_FOLDED, // likewise
+	ACTION_FLAME,  // likewise; text: the title
+	ACTION_CALL,   // line
 };
 
 struct program_arg {
 	struct expr *value; // its type says how it is computed
 	const struct out_type *shown;
+};
+
+// What a call() tells: places in the action's args, -1 for what is not known.
+struct program_call_line {
+	int when, pid, tid, func, goid, gofunc, parent, duration, args, results, stack;
+	int child; // started(): the new goroutine; func is what it begins with
+	bool is_return;
+	bool has_no_args; // they are not asked for
+	bool is_unknown;  // whether there are any
 };
 
 struct program_action {
@@ -125,6 +147,7 @@ struct program_action {
 	struct program_map *map;
 	uint64_t top, div;
 	struct str text;
+	struct program_call_line line;
 };
 
 // --- the tree of a part ---
@@ -144,8 +167,9 @@ struct program_action {
 // - Conversions are EXPR_CASTs without cast.to: to the expression's type, from that of cast.value.
 //   Between numbers; TEXT to TEXT of another size; TUPLE (or record) to TUPLE, field by field;
 //   ARRAY of bytes to TEXT that is one longer; ARRAY to number of its size and back; OPAQUE to
-//   number (its first 8 bytes); FLOAT to INT or UINT, as far as they reach; IFACE and Go's FUNC to
-//   OPAQUE, a struct code_go_name. Casts that the script has are of the same kinds.
+//   number (its first 8 bytes); FLOAT to INT or UINT, as far as they reach; IFACE and Go's FUNC,
+//   and an address of code, to OPAQUE, a struct code_go_name. Casts that the script has are of the
+//   same kinds.
 // - A MAP has no keys, or one key expression of the map's key type: a TUPLE when there are several.
 // - $x op= e is $x = $x op e. @m op= e has e of the map's value type.
 // - A map of an aggregation that is read is the number that its parts make together.
@@ -200,6 +224,7 @@ enum builtin {
 	BUILTIN_GOID,
 	BUILTIN_PARENT_GOID,
 	BUILTIN_GOFUNC, // OPAQUE: see OUT_NAME, NAME_GO_FUNC
+	BUILTIN_GOSITE, // OPAQUE: OUT_SYMBOL, see struct code_symbol in code/code.h
 	BUILTIN_DURATION,
 };
 
@@ -232,6 +257,9 @@ struct program_whole {
 	uint32_t program; // in program.programs and program.books
 	uint32_t root;    // its type's number there
 	struct type *type;
+	// Of an EXPR_CAST 0: it goes into an event. Else it is made at a call's entry, and so many
+	// bytes are kept: a uint64_t, how many there are, and these.
+	uint32_t kept_bytes;
 };
 // out_type.meaning of an OUT_STACK points to its struct builtin_use (mode); of an OUT_SYMBOL it is
 // NULL.

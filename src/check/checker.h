@@ -96,8 +96,9 @@ struct left_out {
 	size_t n;
 };
 
-// What is to be shown as a whole: nothing, what is Go's, or what is C's, too.
-enum whole { WHOLE_NO, WHOLE_GO, WHOLE_ALL };
+// What is to be shown as a whole: nothing, what is Go's, what is C's, too, or even numbers and
+// texts.
+enum whole { WHOLE_NO, WHOLE_GO, WHOLE_ALL, WHOLE_EVERY };
 
 struct checker {
 	struct arena *arena;
@@ -129,6 +130,7 @@ struct checker {
 	VEC(const struct plan_program *) programs;
 	VEC(struct value_book *) books; // of these, NULL until a whole value is asked for
 	enum whole whole;               // of the argument that is being checked
+	bool is_keeping_whole;          // and it is to be kept as a whole
 	VEC(struct left_out) left_out;
 	VEC(struct program_part *) parts; // behind those of the program, silent ones
 	VEC(struct var_list *) lists;     // of the parts
@@ -242,6 +244,9 @@ enum go_kind { GO_ARRAY = 17, GO_POINTER = 22, GO_STRING = 24, GO_STRUCT = 25, G
 
 // A struct or an array in which strings have become texts, so that it can be kept and shown.
 struct type *go_whole(struct checker *c, struct type *t);
+// The word at off of base: a field that no script can name.
+struct expr *go_word(struct checker *c, struct expr *base, const char *name, uint64_t off,
+		     struct type *t);
 bool is_go_bytes(const struct type *t); // a string, or a slice of bytes
 // What a string becomes where it is kept: so many bytes at most, and max_strlen.
 struct type *go_text(struct checker *c, uint64_t limit);
@@ -321,6 +326,10 @@ void builtins_offer(struct near *near);
 void check_args_member(struct checker *c, struct expr *e);
 // args alone: becomes a record.
 void check_args_all(struct checker *c, struct expr *e);
+// Whether there are arguments that can be read by name, at the entry if this is the return; and how
+// many words, where nothing says what they are.
+bool args_are_there(struct checker *c, struct span span);
+size_t args_words(struct checker *c);
 // arg0, sarg0: index has been read.
 void check_arg(struct checker *c, struct expr *e, uint32_t index, bool is_stack);
 
@@ -379,6 +388,10 @@ FUNCTION_CHECK(check_number_name);
 FUNCTION_CHECK(check_pointer_kind);
 FUNCTION_CHECK(check_printf);
 FUNCTION_CHECK(check_print);
+FUNCTION_CHECK(check_call_line);
+FUNCTION_CHECK(check_started);
+FUNCTION_CHECK(check_table);
+FUNCTION_CHECK(check_stacks);
 FUNCTION_CHECK(check_clear);
 FUNCTION_CHECK(check_exit);
 FUNCTION_CHECK(check_time);
@@ -524,6 +537,9 @@ bool part_is_go(const struct checker *c);
 // e is reached from args, in a return probe: it is to be computed at the entry.
 bool is_kept(const struct checker *c, const struct expr *e);
 void check_kept(struct checker *c, struct expr *e);
+// The same of args itself, and of what is shown as a whole: c->whole.
+bool is_kept_whole(const struct checker *c, const struct expr *e);
+void check_kept_whole(struct checker *c, struct expr *e);
 
 // Why a parameter or result cannot be read as a whole; NULL if it can.
 const char *value_why_not(struct checker *c, const struct target_value *v);

@@ -30,6 +30,7 @@ struct setting {
 };
 
 static const char *const missing_words[] = { "error", "warn", "ignore", NULL };
+static const char *const view_words[] = { "line", "tree", "chrome", NULL };
 static const char *const stack_words[] = { "bpftrace", "perf", "raw", "build_id", NULL };
 
 #define AT(field) offsetof(struct config, field)
@@ -40,10 +41,15 @@ static const struct setting settings[] = {
 	{ "max_probes", NULL, SETTING_NUMBER, AT(max_probes), 1, INT32_MAX, NULL },
 	{ "max_calls", NULL, SETTING_NUMBER, AT(max_calls), 1, 1 << 22, NULL },
 	{ "max_kept_strlen", NULL, SETTING_NUMBER, AT(max_kept_strlen), 1, 4096, NULL },
-	{ "max_depth", NULL, SETTING_NUMBER, AT(whole.depth), 1, VALUE_DEPTH_MAX, NULL },
+	{ "max_depth", NULL, SETTING_NUMBER, AT(whole.depth), 0, VALUE_DEPTH_MAX, NULL },
 	{ "max_items", NULL, SETTING_NUMBER, AT(whole.items), 1, VALUE_ITEMS_MAX, NULL },
 	{ "max_value_strlen", NULL, SETTING_NUMBER, AT(whole.text), 1, VALUE_TEXT_MAX, NULL },
-	{ "max_value_bytes", NULL, SETTING_NUMBER, AT(whole.bytes), 512, VALUE_BYTES_MAX, NULL },
+	{ "max_value_bytes", NULL, SETTING_NUMBER, AT(whole.bytes), 64, VALUE_BYTES_MAX, NULL },
+	{ "max_kept_value_bytes", NULL, SETTING_NUMBER, AT(max_kept_value), 64, KEPT_VALUE_MAX,
+	  NULL },
+	{ "max_rate", NULL, SETTING_NUMBER, AT(max_rate), 0, 1000000, NULL },
+	{ "max_cpu", NULL, SETTING_NUMBER, AT(max_cpu), 0, 10000, NULL },
+	{ "call_view", NULL, SETTING_WORD, AT(call_view), 0, 0, view_words },
 	{ "value_zeros", NULL, SETTING_BOOL, AT(shows_zeros), 0, 0, NULL },
 	{ "max_cat_bytes", "cat_bytes_max", SETTING_NUMBER, AT(max_cat_bytes), 1, INT32_MAX, NULL },
 	{ "log_size", NULL, SETTING_NUMBER, AT(log_size), 4096, 1u << 30, NULL },
@@ -290,6 +296,7 @@ struct config *config_make(struct arena *a, const struct script *s, struct diag 
 		.max_map_keys = 4096,
 		.max_probes = 1024,
 		.max_kept_strlen = 256,
+		.max_kept_value = 4 << 10,
 		.whole = { .depth = 3, .items = 64, .text = 256, .bytes = 32 << 10 },
 		.missing_probes = PLAN_MISSING_ERROR,
 		.stack_mode = STACK_BPFTRACE,

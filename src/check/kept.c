@@ -41,6 +41,16 @@ static bool is_of_entry(const struct expr *e, bool *has_args)
 		       is_of_entry(e->binary.right, has_args);
 	case EXPR_CAST:
 		return is_of_entry(e->cast.value, has_args);
+	case EXPR_RECORD:
+		for (size_t i = 0; i < e->record.n; i++)
+			if (!is_of_entry(e->record.v[i].value, has_args))
+				return false;
+		return e->record.n > 0;
+	case EXPR_TUPLE:
+		for (size_t i = 0; i < e->items.n; i++)
+			if (!is_of_entry(e->items.v[i], has_args))
+				return false;
+		return e->items.n > 0;
 	case EXPR_CALL:
 		if (str_eq(e->call.name.text, STR("args")) && !e->call.args.n)
 			return *has_args = true;
@@ -109,6 +119,16 @@ static void spell_expr(struct out_buf *b, const struct expr *e)
 		// Types are not spelled: each cast is kept by itself.
 		out_buf_printf(b, "%p", (const void *)e->cast.to);
 		spell_expr(b, e->cast.value);
+		break;
+	case EXPR_RECORD:
+		for (size_t i = 0; i < e->record.n; i++) {
+			out_buf_str(b, e->record.v[i].name.text);
+			spell_expr(b, e->record.v[i].value);
+		}
+		break;
+	case EXPR_TUPLE:
+		for (size_t i = 0; i < e->items.n; i++)
+			spell_expr(b, e->items.v[i]);
 		break;
 	case EXPR_CALL:
 		out_buf_str(b, e->call.name.text);
@@ -190,6 +210,31 @@ static void mean_kept(struct checker *c, struct expr *e, const struct program_ke
 	e->type = kept->value->type;
 }
 
+bool is_kept_whole(const struct checker *c, const struct expr *e)
+{
+	const struct program_part *p = c->part;
+	bool is_return = p && p->call && p->call->entry && !p->is_call_entry, has_args = false;
+	bool is_list = e->kind == EXPR_RECORD || e->kind == EXPR_TUPLE;
+	return is_return && (str_eq(word_of_expr(e), STR("args")) || is_kept(c, e) ||
+			     (is_list && is_of_entry(e, &has_args) && has_args));
+}
+
+// What can be shown as a whole is all there at the entry, with what it refers to.
+static bool kept_as_it_is_wanted(struct checker *c, struct expr *value)
+{
+	if (c->is_keeping_whole && whole_value_of(c, value, c->whole) &&
+	    value->type->kind == TYPE_OPAQUE)
+		return value->type->size <= KEPT_SIZE_MAX + 8;
+	return value->type && kept_value(c, value);
+}
+
+void check_kept_whole(struct checker *c, struct expr *e)
+{
+	c->is_keeping_whole = true;
+	check_kept(c, e);
+	c->is_keeping_whole = false;
+}
+
 void check_kept(struct checker *c, struct expr *e)
 {
 	struct program_part *part = c->part;
@@ -202,16 +247,19 @@ void check_kept(struct checker *c, struct expr *e)
 		return;
 	}
 	struct str text = c->is_final ? spelled(c, e) : STR("");
+	bool keeps_whole = c->is_keeping_whole;
 	if (c->whole != WHOLE_NO)
-		text = arena_printf(c->arena, "whole %.*s", STR_ARG(text));
+		text = arena_printf(c->arena, "%d %d %.*s", c->whole, keeps_whole, STR_ARG(text));
 	struct expr *value = e;
 	if (c->is_final) {
 		value = ARENA_NEW(c->arena, struct expr);
 		*value = *e;
 	}
 	c->part = part->call->entry;
+	c->is_keeping_whole = false;
 	check_expr(c, value);
-	bool is_fine = value->type && kept_value(c, value);
+	c->is_keeping_whole = keeps_whole;
+	bool is_fine = value->type && kept_as_it_is_wanted(c, value);
 	c->part = part;
 	if (!is_fine)
 		e->type = NULL;

@@ -92,7 +92,8 @@ static void become_member(struct checker *c, struct expr *e, uint64_t number, st
 static void become_result(struct checker *c, struct expr *e, uint64_t number, bool is_only)
 {
 	const struct target_value *v = result_at(part_info(c), number);
-	bool is_one_of_many = c->part->clause->probes.n > 1;
+	// call() shows what there is.
+	bool is_one_of_many = c->part->clause->probes.n > 1 || c->whole == WHOLE_EVERY;
 	const char *why = is_one_of_many ? value_why_not(c, v) : NULL;
 	struct str name =
 		is_only ? STR("") : arena_printf(c->arena, "%llu", (unsigned long long)number);

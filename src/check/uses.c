@@ -13,7 +13,8 @@ static bool is_numbered(struct str s, const char *word)
 
 static bool is_go_name(struct str s)
 {
-	return str_eq(s, STR("goid")) || str_eq(s, STR("parent_goid")) || str_eq(s, STR("gofunc"));
+	return str_eq(s, STR("goid")) || str_eq(s, STR("parent_goid")) ||
+	       str_eq(s, STR("gofunc")) || str_eq(s, STR("gosite"));
 }
 
 static void add_name(struct uses *u, struct name_list *list, struct str name)
@@ -42,6 +43,15 @@ static bool note_use(struct walk *w, struct expr *e)
 		else if (str_eq(base, STR("args")))
 			add_name(u, &u->args, e->member.name.text);
 	}
+	// It tells all of a call.
+	if (e->kind == EXPR_CALL && str_eq(name, STR("call"))) {
+		bool has_all = !e->call.args.n;
+		u->has_args |= has_all;
+		u->has_words |= has_all;
+		u->has_results = u->has_duration = u->has_g = true;
+	}
+	if (str_eq(name, STR("started")))
+		u->has_results = u->has_g = true;
 	u->has_args |= str_eq(name, STR("args"));
 	u->has_words |= is_numbered(name, "arg") || is_numbered(name, "sarg");
 	u->has_vars |= str_eq(name, STR("vars"));

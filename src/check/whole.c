@@ -54,6 +54,10 @@ static bool is_from_map(const struct expr *e)
 static bool is_composite(const struct type *t, enum whole wants)
 {
 	bool is_go = t->go_kind != 0;
+	bool is_simple = is_number(t) || is_real(t) || is_complex(t) || t->kind == TYPE_STRING ||
+			 t->kind == TYPE_TEXT || t->kind == TYPE_PTR;
+	if (wants == WHOLE_EVERY && is_simple)
+		return true;
 	switch ((int)t->kind) {
 	case TYPE_SLICE:
 	case TYPE_MAP:
@@ -63,12 +67,12 @@ static bool is_composite(const struct type *t, enum whole wants)
 	case TYPE_FUNC:
 		return is_go && t->size == 8;
 	case TYPE_PTR:
-		return t->elem && !t->is_kernel && (is_go || wants == WHOLE_ALL);
+		return t->elem && !t->is_kernel && (is_go || wants >= WHOLE_ALL);
 	case TYPE_STRUCT:
 	case TYPE_ARRAY:
-		return is_go || wants == WHOLE_ALL;
+		return is_go || wants >= WHOLE_ALL;
 	case TYPE_UNION:
-		return wants == WHOLE_ALL;
+		return wants >= WHOLE_ALL;
 	default:
 		return false;
 	}
@@ -94,7 +98,7 @@ static bool is_result(const struct checker *c, const struct expr *e)
 bool whole_items(struct checker *c, struct expr *e)
 {
 	bool is_record = e->kind == EXPR_RECORD;
-	bool has_some = is_record && part_is_go(c);
+	bool has_some = (is_record && part_is_go(c)) || c->whole == WHOLE_EVERY;
 	if (c->whole == WHOLE_NO || !program_here(c))
 		return false;
 	for (size_t i = 0; i < (is_record ? e->record.n : e->items.n); i++) {
@@ -145,29 +149,43 @@ static struct value_book *book_of(struct checker *c, uint32_t program)
 
 static struct type *whole_type(struct checker *c, struct type *t)
 {
+	bool is_kept = c->part->is_call_entry;
 	struct out_type *shown = ARENA_NEW(c->arena, struct out_type);
 	struct program_whole *whole = ARENA_NEW(c->arena, struct program_whole);
 	whole->program = program_number(c, program_here(c));
 	whole->type = t;
 	if (c->is_final)
 		whole->root = value_book_root(book_of(c, whole->program), t);
+	if (is_kept)
+		whole->kept_bytes = (c->config->max_kept_value + 7) & ~7u;
 	shown->kind = OUT_GO;
-	shown->size = 16;
+	shown->size = 8 + whole->kept_bytes;
 	shown->meaning = whole;
 	return type_opaque(c, shown, "value");
+}
+
+static bool is_whole_type(const struct type *t)
+{
+	return t && t->kind == TYPE_OPAQUE && t->shown->kind == OUT_GO;
 }
 
 void check_whole(struct checker *c, struct expr *e, enum whole wants)
 {
 	enum whole before = c->whole;
 	c->whole = wants;
-	check_expr(c, e);
+	if (wants != WHOLE_NO && is_kept_whole(c, e))
+		check_kept_whole(c, e);
+	else
+		check_expr(c, e);
 	c->whole = before;
 }
 
 bool whole_value_of(struct checker *c, struct expr *e, enum whole wants)
 {
 	enum whole before = c->whole;
+	// Made already where the call began.
+	if (is_whole_type(e->type))
+		return true;
 	c->whole = wants;
 	bool is_whole = (e->type && has_raw_items(e)) ||
 			(is_wanted(c, e->type) && !is_from_map(e) && !has_opaque(e->type, 0));

@@ -50,11 +50,21 @@ struct command {
 	const char *examples; // lines
 	// *status: of the exit, when there is no error.
 	struct err *(*run)(const struct command *self, int argc, char **argv, int *status);
+	// Gets the options in place of help being printed; NULL: it is printed.
+	void (*take_options)(void *ctx, const struct option *table, size_t n);
+	void *ctx;
 };
 
+// In the order of help; the first one is what is done when none is named. NULL behind the last one.
+const struct command *command_at(size_t i);
+
+struct err *trace_run(const struct command *self, int argc, char **argv, int *status);
+struct err *count_run(const struct command *self, int argc, char **argv, int *status);
+struct err *stacks_run(const struct command *self, int argc, char **argv, int *status);
 struct err *list_run(const struct command *self, int argc, char **argv, int *status);
 struct err *show_run(const struct command *self, int argc, char **argv, int *status);
 struct err *info_run(const struct command *self, int argc, char **argv, int *status);
+struct err *complete_run(const struct command *self, int argc, char **argv, int *status);
 struct err *run_run(const struct command *self, int argc, char **argv, int *status);
 
 // "stoat list: ..." with its options and examples.
@@ -88,6 +98,9 @@ struct target;
 // Ends a command about t that wrote to o: closes it, warns of what in the program could not be
 // used, and returns e, or what went wrong with the output.
 MUST_USE struct err *output_end(struct output *o, struct target *t, struct err *e);
+
+// The number of a process that is there, as -p takes it.
+MUST_USE struct err *process_parse(const char *text, int *out);
 
 // The last component of a path, as text shows it.
 struct str base_name(struct str path);

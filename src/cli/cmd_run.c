@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // stoat run, stoat SCRIPT, stoat -e PROGRAM: what bpftrace's users type works here.
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -50,39 +49,6 @@ static struct err *read_script(const char *path, struct arena *a, struct request
 }
 
 // --- operands ---
-
-// Threads have numbers too, and folders in /proc.
-static struct err *check_is_process(long pid)
-{
-	char path[64], line[128];
-	long group = pid;
-	snprintf(path, sizeof(path), "/proc/%ld/status", pid);
-	FILE *f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (strncmp(line, "Tgid:", 5) == 0)
-			group = strtol(line + 5, NULL, 10);
-	if (f)
-		fclose(f);
-	if (group == pid)
-		return NULL;
-	return err_new(ERR_USAGE,
-		       "%ld is a thread of process %ld (-p %ld traces all of its threads)", pid,
-		       group, group);
-}
-
-static struct err *parse_pid(const char *text, int *out)
-{
-	char *end;
-	errno = 0;
-	long pid = strtol(text, &end, 10);
-	if (!*text || *end || errno || pid <= 0 || pid > INT32_MAX)
-		return err_new(ERR_USAGE, "-p takes the number of a process, not '%s'", text);
-	if (kill((pid_t)pid, 0) < 0 && errno == ESRCH)
-		return err_new(ERR_NOTFOUND, "no process %ld (-p)", pid);
-	TRY(check_is_process(pid));
-	*out = (int)pid;
-	return NULL;
-}
 
 // Behind "--": --name=value for getopt(), and more parameters.
 static void add_rest(struct request *r, int argc, char **argv)
@@ -155,7 +121,7 @@ static struct err *run_scripts(const struct command *self, struct run_request *q
 	if (q->pid && r->command)
 		return command_usage(self, "-p and -c exclude each other");
 	if (q->pid)
-		TRY(parse_pid(q->pid, &r->pid));
+		TRY(process_parse(q->pid, &r->pid));
 	if (q->lists)
 		return list(q, a, n, operands, status);
 	TRY(take_operands(self, q, a, n, operands));

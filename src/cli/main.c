@@ -22,6 +22,32 @@ static const struct command commands[] = {
 		.run = run_run,
 	},
 	{
+		.name = "trace",
+		.operands = "TARGET FUNC...",
+		.summary = "every call, with its arguments, results and duration",
+		.examples = "  stoat trace ./shop 'main.(*Store).*'     until Ctrl-C\n"
+			    "  stoat trace 71 Get -w 'duration > 50ms || retval.err != nil'\n",
+		.run = trace_run,
+	},
+	{
+		.name = "count",
+		.operands = "TARGET FUNC...",
+		.summary = "count the calls of functions",
+		.examples =
+			"  stoat count ./shop 'main.*'              until Ctrl-C, then a table\n"
+			"  stoat count -i 1s --for 10s 71 Get Put   of process 71, each second\n",
+		.run = count_run,
+	},
+	{
+		.name = "stacks",
+		.operands = "TARGET FUNC...",
+		.summary = "count the stacks of who calls a function",
+		.examples =
+			"  stoat stacks ./shop 'os.(*File).Write' --for 10s\n"
+			"  stoat stacks 71 Get --svg get.svg        a flame graph of process 71\n",
+		.run = stacks_run,
+	},
+	{
 		.name = "list",
 		.operands = "TARGET [PATTERN...]",
 		.summary = "list the functions of a program",
@@ -71,8 +97,20 @@ static void print_help(FILE *f)
 	      f);
 }
 
+// Not for people: it is not in the list.
+static const struct command complete = { .name = "complete", .run = complete_run };
+
+const struct command *command_at(size_t i)
+{
+	return i < ARRAY_LEN(commands) ? &commands[i] : NULL;
+}
+
 void command_help(const struct command *c, const struct option *table, size_t n)
 {
+	if (c->take_options) {
+		c->take_options(c->ctx, table, n);
+		return;
+	}
 	printf("stoat %s: %s\n\nusage: stoat %s [OPTION...]%s%s\n\noptions:\n", c->name, c->summary,
 	       c->name, c->operands[0] ? " " : "", c->operands);
 	options_print(table, n, stdout);
@@ -119,6 +157,8 @@ static struct err *run(int argc, char **argv, int *status)
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		if (strcmp(name, commands[i].name) == 0)
 			return commands[i].run(&commands[i], argc - 2, argv + 2, status);
+	if (strcmp(name, complete.name) == 0)
+		return complete.run(&complete, argc - 2, argv + 2, status);
 	if (is_script(name))
 		return commands[0].run(&commands[0], argc - 1, argv + 1, status);
 	return unknown_command(name);

@@ -236,6 +236,8 @@ void gen_builtin_into(struct gen *g, struct expr *e, const struct builtin_use *u
 		gen_stack_into(g, e, u, to);
 	} else if (u->id == BUILTIN_GOFUNC) {
 		gen_gofunc(g, e, to);
+	} else if (u->id == BUILTIN_GOSITE) {
+		gen_gosite(g, e, to);
 	} else {
 		gen_builtin_num(g, e, u);
 		spot_store(g, 8, to, R0);

@@ -319,9 +319,22 @@ static void emit_conditions(struct gen *g, struct bpf_label out)
 // What every function's frame has: its link if there are callbacks, and the word for loops.
 static struct frame frame_start(struct gen *g, int scratch_used)
 {
-	int used = (g->has_callbacks ? LINK_BYTES : 0) + 8;
+	// At a call's entry there is no scratch memory until its record is found, and all of the
+	// little stack is needed for that.
+	bool has_link = g->has_callbacks && (!g->part->is_call_entry || g->is_in_callback);
+	int used = (has_link ? LINK_BYTES : 0) + 8;
 	g->counter_off = -used;
 	return (struct frame) { .stack_used = used, .scratch_used = scratch_used };
+}
+
+void gen_link(struct gen *g)
+{
+	if (!g->has_callbacks)
+		return;
+	g->f.stack_used = LINK_BYTES + 8;
+	g->counter_off = -g->f.stack_used;
+	bpf_store(g->b, 8, R_FRAME, LINK_CTX, R_CTX);
+	bpf_store(g->b, 8, R_FRAME, LINK_SCRATCH, R_SCRATCH);
 }
 
 static void emit_callbacks(struct gen *g)
@@ -349,6 +362,9 @@ static void emit_start(struct gen *g, struct bpf_label out)
 		check_flags(g, part->entry_cc & 0xf, out);
 	if (part->checks_pid)
 		check_pid(g, out);
+	// Of a call, the entry decides.
+	if (!part->is_call_entry && !part->call)
+		gen_budget(g, out);
 }
 
 static void emit_end(struct gen *g, struct bpf_label out)
@@ -366,6 +382,7 @@ static void emit_call_entry(struct gen *g)
 	emit_start(g, out);
 	gen_call_begin(g, out);
 	emit_end(g, out);
+	emit_callbacks(g);
 }
 
 static void emit(struct gen *g)

@@ -30,6 +30,8 @@ static uint64_t tail_size(const struct gen *g, struct type *t, size_t n_wholes)
 {
 	t = type_strip(t);
 	const struct program_whole *whole = type_whole(t);
+	if (whole && whole->kept_bytes)
+		return whole->kept_bytes;
 	if (whole)
 		return whole_size(g, whole, n_wholes);
 	return t->kind == TYPE_STRING ? 8 + (uint64_t)g->p->config->max_strlen : t->size;
@@ -252,13 +254,34 @@ static void read_buffer(struct gen *g, const struct tail *t, struct expr *e, uin
 	g->f = before;
 }
 
+// One that was made where the call began.
+static void kept_whole(struct gen *g, const struct tail *t, struct expr *e, uint64_t size)
+{
+	struct bpf_asm *b = g->b;
+	struct frame before = g->f;
+	struct bpf_label fits = bpf_label_new(b);
+	struct spot s = gen_spot(g, e);
+	dest_ref(g, R1, tail_end(t), 0);
+	spot_load(g, 8, R2, s);
+	bpf_jump_if_imm(b, BPF_JLE, R2, (int64_t)size, fits);
+	bpf_const(b, R2, size);
+	bpf_bind(b, fits);
+	struct temp n = temp_keep(g, R2);
+	spot_ref(g, R3, spot_at(s, 8));
+	bpf_call(b, BPF_FUNC_probe_read_kernel);
+	temp_get(g, R0, n);
+	g->f = before;
+}
+
 static void tail_arg(struct gen *g, struct tail *t, struct expr *e, struct spot ref)
 {
 	uint64_t size = tail_size(g, e->type, t->n_wholes);
 	struct frame before = g->f;
 	uint32_t at = gen_at(g, e->span);
 	const struct program_whole *whole = type_whole(type_strip(e->type));
-	if (whole) {
+	if (whole && whole->kept_bytes) {
+		kept_whole(g, t, e, size);
+	} else if (whole) {
 		const struct whole_event event = {
 			.state = t->state,
 			.spot = t->event,
@@ -367,9 +390,10 @@ static struct event_size event_size(const struct gen *g, const struct program_ac
 		struct type *t = type_strip(action->args[i].value->type);
 		const struct program_whole *whole = type_whole(t);
 		s.fixed += fixed_size(t);
-		s.n_wholes += whole != NULL;
-		if (whole)
-			s.slack = MAX(s.slack, whole_slack(g, whole));
+		if (!whole || whole->kept_bytes)
+			continue;
+		s.n_wholes++;
+		s.slack = MAX(s.slack, whole_slack(g, whole));
 	}
 	for (size_t i = 0; i < action->n_args; i++) {
 		struct type *t = action->args[i].value->type;

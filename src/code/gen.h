@@ -194,6 +194,9 @@ void gen_refuse(struct gen *g, struct span span, const char *what, const char *s
 struct bpf_map *unit_map(struct unit *u, struct bpf_map m);
 void gen_later(struct gen *g, struct pending p);
 
+// What callbacks need of the frame, put there where scratch memory is found late.
+void gen_link(struct gen *g);
+
 // --- frame.c ---
 
 struct spot frame_alloc(struct gen *g, int bytes);
@@ -455,8 +458,11 @@ void gen_real_whole(struct gen *g, struct expr *cast);
 void gen_go_name(struct gen *g, struct expr *cast, struct spot to);
 // The same of one that is ours.
 void gen_go_name_at(struct gen *g, struct type *t, struct spot from, struct spot to);
+// Of the address of a function's code.
+void gen_go_code(struct gen *g, struct expr *e, struct spot to);
 // The function that the goroutine began with, likewise.
 void gen_gofunc(struct gen *g, struct expr *e, struct spot to);
+void gen_gosite(struct gen *g, struct expr *e, struct spot to);
 void gen_typename(struct gen *g, struct expr *call, struct spot to);
 
 // --- Go's strings and slices (go_bytes.c) ---
@@ -524,7 +530,15 @@ struct spot whole_state(struct gen *g);
 // r0 = how many bytes were put there; e is the cast.
 void gen_whole(struct gen *g, struct expr *e, const struct program_whole *type,
 	       const struct whole_event *event);
+// Into memory of a call's record: how many bytes there are, and these.
+void gen_whole_kept(struct gen *g, struct expr *value, const struct program_whole *type,
+		    struct spot to);
 struct bpf_map *unit_table(struct unit *u, uint32_t program);
+
+// --- budget.c ---
+
+// Goes there if it is one hit too many of the program in this second. r7 and r8 are lost.
+void gen_budget(struct gen *g, struct bpf_label over);
 
 // --- statements (control.c, loops.c) ---
 

@@ -155,6 +155,31 @@ void gen_typename(struct gen *g, struct expr *call, struct spot to)
 	g->f = before;
 }
 
+void gen_gosite(struct gen *g, struct expr *e, struct spot to)
+{
+	struct bpf_label is_main = bpf_label_new(g->b);
+	// As in Go's own tracebacks: that the runtime starts main is no go statement.
+	spot_store_imm(g, 8, to, 0);
+	gen_g_word(g, g->part->g->goid, e->span);
+	bpf_jump_if_imm(g->b, BPF_JEQ, R0, 1, is_main);
+	gen_g_word(g, g->part->g->gopc, e->span);
+	spot_store(g, 8, to, R0);
+	bpf_bind(g->b, is_main);
+	gen_process(g, e->span);
+	spot_store(g, 4, spot_at(to, offsetof(struct code_symbol, pid)), R0);
+	spot_store_imm(g, 4, spot_at(to, offsetof(struct code_symbol, is_return)), 1);
+}
+
+void gen_go_code(struct gen *g, struct expr *e, struct spot to)
+{
+	struct frame before = g->f;
+	gen_num(g, e);
+	to_file(g, e->span);
+	spot_store(g, 8, to, R0);
+	put_program(g, to);
+	g->f = before;
+}
+
 void gen_gofunc(struct gen *g, struct expr *e, struct spot to)
 {
 	struct frame before = g->f;

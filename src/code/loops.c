@@ -44,16 +44,28 @@ static void leave_stmt(struct walk *w, struct stmt *s)
 		d->now--;
 }
 
+// Of a whole value.
+static bool is_walk(const struct expr *e)
+{
+	return e->kind == EXPR_CAST && e->type && type_whole(type_strip(e->type));
+}
+
 static bool enter_expr(struct walk *w, struct expr *e)
 {
 	struct depth *d = w->ctx;
-	if (e->kind == EXPR_CAST && e->type && type_whole(type_strip(e->type))) {
+	if (is_walk(e)) {
 		d->has_callbacks = true;
 		deeper(d, 1);
 	}
 	const struct call_use *u = e->kind == EXPR_CALL ? e->meaning : NULL;
 	if (!u)
 		return true;
+	// call() has arguments that are not in the tree.
+	for (size_t i = 0; u->id == FUNCTION_ACTION && i < u->action->n_args; i++)
+		if (is_walk(u->action->args[i].value)) {
+			d->has_callbacks = true;
+			deeper(d, 1);
+		}
 	if (u->id == FUNCTION_STRCONTAINS || u->id == FUNCTION_STRSTR)
 		d->has_callbacks = true;
 	if (u->id == FUNCTION_STRCONTAINS || u->id == FUNCTION_STRSTR || u->id == FUNCTION_LEN)
@@ -67,9 +79,12 @@ int loops_depth(const struct program_part *part, bool *has_callbacks)
 				     .leave_stmt = leave_stmt,
 				     .enter_expr = enter_expr } };
 	d.walk.ctx = &d;
-	if (part->predicate)
+	if (part->predicate && !part->is_call_entry)
 		walk_expr(&d.walk, part->predicate);
-	walk_block(&d.walk, part->body);
+	if (!part->is_call_entry)
+		walk_block(&d.walk, part->body);
+	for (size_t i = 0; part->is_call_entry && i < part->call->kept.n; i++)
+		walk_expr(&d.walk, part->call->kept.v[i].value);
 	*has_callbacks = d.has_callbacks;
 	return d.max;
 }

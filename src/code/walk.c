@@ -233,7 +233,7 @@ static void look_if_seen(struct gen *g, const struct whole *w)
 	bpf_alu(b, BPF_XOR, R1, R2);
 	bpf_alu(b, BPF_MUL, R1, R3);
 	bpf_mov(b, R2, R1);
-	bpf_alu_imm(b, BPF_RSH, R2, 64 - SEEN_BITS);
+	bpf_alu_imm(b, BPF_RSH, R2, 64 - w->seen_bits);
 	bpf_alu_imm(b, BPF_LSH, R2, 3);
 	spot_ref(g, R3, spot_at(w->state, AT_SEEN));
 	bpf_alu(b, BPF_ADD, R3, R2);
@@ -319,6 +319,21 @@ static void padded_bytes(struct gen *g, const struct whole *w)
 	bpf_alu_imm(g->b, BPF_AND, R1, -8);
 }
 
+// r3 = where the event may end. What costs no depth, like the nodes of a tree, leaves half of the
+// room to what it leads to.
+static void limit(struct gen *g, const struct whole *w)
+{
+	struct bpf_asm *b = g->b;
+	struct bpf_label all = bpf_label_new(b);
+	walk_get(g, w, R3, AT_LIMIT);
+	bpf_load(b, 1, R4, R7, offsetof(struct value_ref, how));
+	bpf_jump_if_imm(b, BPF_JNE, R4, VALUE_POINTER, all);
+	bpf_load(b, 1, R4, R7, offsetof(struct value_ref, cost));
+	bpf_jump_if_imm(b, BPF_JNE, R4, 0, all);
+	bpf_alu_imm(b, BPF_SUB, R3, (int64_t)w->room / 2);
+	bpf_bind(b, all);
+}
+
 static void append(struct gen *g, const struct whole *w)
 {
 	struct bpf_asm *b = g->b;
@@ -329,7 +344,7 @@ static void append(struct gen *g, const struct whole *w)
 	bpf_alu_imm(b, BPF_ADD, R1, sizeof(struct value_item));
 	bpf_mov(b, R2, R1);
 	bpf_alu(b, BPF_ADD, R2, R8);
-	walk_get(g, w, R3, AT_LIMIT);
+	limit(g, w);
 	bpf_jump_if(b, BPF_JGT, R2, R3, w->again); // a smaller one may fit
 	walk_event_ref(g, w, R3, R8, sizeof(struct value_item) + w->item_max + 8);
 	// Nothing old is sent as filling.
@@ -635,6 +650,8 @@ static void emit_rounds(struct gen *g, const struct pending *p)
 
 void walk_loop(struct gen *g, const struct whole *w)
 {
+	if (!w->table->n_refs)
+		return;
 	bool has_loops = gen_has(g, BPF_FEATURE_LOOP);
 	struct whole *kept = ARENA_NEW(g->a, struct whole);
 	*kept = *w;

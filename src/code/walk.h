@@ -6,7 +6,8 @@
 #include "code/gen.h"
 
 // What has been appended is known by a number in one of so many slots.
-#define SEEN_BITS 9
+#define SEEN_BITS     9
+#define SEEN_BITS_FEW 6
 
 // Where the walk stands. Offsets are from the start of the event.
 enum {
@@ -32,7 +33,6 @@ enum {
 	AT_WANT = 144,
 	AT_DEEP = 152,
 	AT_SEEN = 160,
-	STATE_BYTES = AT_SEEN + (8 << SEEN_BITS),
 };
 
 struct whole {
@@ -42,6 +42,8 @@ struct whole {
 	struct spot state, event;
 	uint64_t event_max; // offsets are smaller
 	uint64_t item_max;
+	uint64_t room; // of all items
+	int seen_bits;
 	bool may_sleep;
 	struct bpf_label again, stop; // ends of a round
 };

@@ -19,9 +19,14 @@ static const struct value_book *book_of(const struct gen *g, const struct progra
 	return g->p->books[w->program];
 }
 
-static uint64_t item_max(const struct value_limits *l)
+static uint64_t item_max(uint64_t bytes)
 {
-	return MIN(VALUE_ITEM_MAX, l->bytes / 2) & ~7u;
+	return MAX(MIN(VALUE_ITEM_MAX, bytes / 2) & ~7u, 16u);
+}
+
+static uint64_t slack(uint64_t bytes)
+{
+	return sizeof(struct value_item) + item_max(bytes) + 256;
 }
 
 uint64_t whole_size(const struct gen *g, const struct program_whole *w, size_t n)
@@ -32,8 +37,7 @@ uint64_t whole_size(const struct gen *g, const struct program_whole *w, size_t n
 
 uint64_t whole_slack(const struct gen *g, const struct program_whole *w)
 {
-	const struct value_limits *l = value_book_limits(book_of(g, w));
-	return sizeof(struct value_item) + item_max(l) + 16;
+	return slack(value_book_limits(book_of(g, w))->bytes);
 }
 
 struct bpf_map *unit_table(struct unit *u, uint32_t program)
@@ -54,7 +58,7 @@ struct bpf_map *unit_table(struct unit *u, uint32_t program)
 
 struct spot whole_state(struct gen *g)
 {
-	return frame_alloc_scratch(g, STATE_BYTES);
+	return frame_alloc_scratch(g, AT_SEEN + (8 << SEEN_BITS));
 }
 
 // --- the value itself ---
@@ -147,7 +151,9 @@ void gen_whole(struct gen *g, struct expr *e, const struct program_whole *type,
 		.state = event->state,
 		.event = event->spot,
 		.event_max = event->size,
-		.item_max = item_max(value_book_limits(book)),
+		.room = event->room,
+		.item_max = item_max(value_book_limits(book)->bytes),
+		.seen_bits = SEEN_BITS,
 		.may_sleep = gen_may_sleep(g),
 	};
 	put_value(g, e->cast.value, type, event, &w);
@@ -157,5 +163,41 @@ void gen_whole(struct gen *g, struct expr *e, const struct program_whole *type,
 	walk_get(g, &w, R0, AT_END);
 	temp_get(g, R1, from);
 	bpf_alu(g->b, BPF_SUB, R0, R1);
+	g->f = before;
+}
+
+void gen_whole_kept(struct gen *g, struct expr *value, const struct program_whole *type,
+		    struct spot to)
+{
+	const struct value_book *book = book_of(g, type);
+	struct frame before = g->f;
+	struct spot state = frame_alloc_scratch(g, AT_SEEN + (8 << SEEN_BITS_FEW));
+	// Nothing is written behind the record, but the verifier does not see that.
+	struct spot behind = frame_alloc_scratch(g, (int)slack(type->kept_bytes));
+	struct whole_event event = {
+		.state = state,
+		.spot = to,
+		.size = (uint64_t)(behind.off - to.off) + slack(type->kept_bytes),
+		.start = 8,
+		.room = type->kept_bytes,
+	};
+	struct whole w = {
+		.table = value_book_table(book),
+		.limits = value_book_limits(book),
+		.map = unit_table(g->u, type->program),
+		.state = state,
+		.event = to,
+		.event_max = event.size,
+		.room = event.room,
+		.item_max = item_max(type->kept_bytes),
+		.seen_bits = SEEN_BITS_FEW,
+		.may_sleep = gen_may_sleep(g),
+	};
+	put_value(g, value, type, &event, &w);
+	start(g, &w, type, event.room, value->span);
+	walk_loop(g, &w);
+	walk_get(g, &w, R0, AT_END);
+	bpf_alu_imm(g->b, BPF_SUB, R0, 8);
+	spot_store(g, 8, to, R0);
 	g->f = before;
 }

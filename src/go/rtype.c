@@ -234,6 +234,20 @@ static void complete_func(struct go *go, struct type *t, const struct descriptor
 	t->n_params = n;
 }
 
+// Each field and parameter is described once, so that the file is as large as they are together:
+// descriptors that overlap cannot make us describe more.
+static bool has_room(struct go *go, uint64_t len)
+{
+	go->n_described += len;
+	return go->n_described <= elf_file(go->elf).len;
+}
+
+static struct err *malformed(struct go *go, uint64_t vaddr)
+{
+	return err_new(ERR_BADDATA, "%s: no runtime type at 0x%llx", elf_path(go->elf),
+		       (unsigned long long)vaddr);
+}
+
 static struct err *complete(struct type_source *source, struct type *t)
 {
 	struct go *go = go_of(source);
@@ -241,9 +255,9 @@ static struct err *complete(struct type_source *source, struct type *t)
 	struct descriptor d;
 	struct err *e = NULL;
 	t->is_complete = true;
-	if (!descriptor_read(go, t->id, &d))
-		return err_new(ERR_BADDATA, "%s: no runtime type at 0x%llx", elf_path(go->elf),
-			       (unsigned long long)t->id);
+	if (!descriptor_read(go, t->id, &d) ||
+	    !has_room(go, d.n_items * FIELD_SIZE + 8 * ((uint64_t)d.n_params + d.n_results)))
+		return malformed(go, t->id);
 	if (t->kind == TYPE_STRUCT)
 		e = complete_struct(go, t, &d, &todo);
 	else
@@ -258,8 +272,7 @@ struct err *go_rtype(struct go *go, uint64_t vaddr, struct type **out)
 	go->source.complete = complete;
 	*out = shell(go, vaddr, &todo);
 	if (!*out)
-		return err_new(ERR_BADDATA, "%s: no runtime type at 0x%llx", elf_path(go->elf),
-			       (unsigned long long)vaddr);
+		return malformed(go, vaddr);
 	finish(go, &todo);
 	return NULL;
 }

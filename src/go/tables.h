@@ -88,8 +88,9 @@ struct go {
 	struct inline_tables spare;
 
 	struct type_source source;
-	struct map rtypes;  // vaddr of descriptor -> struct type
-	struct map methods; // entry -> struct method
+	uint64_t n_described; // bytes of fields and parameters that types were made of
+	struct map rtypes;    // vaddr of descriptor -> struct type
+	struct map methods;   // entry -> struct method
 	bool methods_are_read;
 };
 

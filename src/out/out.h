@@ -185,6 +185,19 @@ enum out_kind {
 
 struct out_type;
 
+// A function that stands in a stack.
+struct out_frame {
+	struct str func; // "main.f"; what is not known is called by its file: "[libc.so.6]"
+	struct str text; // with the place in it: "main.f+12"
+	struct str file; // that its code is in; empty: not known
+};
+
+// From the innermost on; all of them are the arena's.
+struct out_frames {
+	struct arena *arena;
+	VEC(struct out_frame) v;
+};
+
 struct out_field {
 	struct str name;
 	const struct out_type *type;
@@ -241,6 +254,8 @@ struct out_env {
 	// Writes the text of a SYMBOL, STACK, NAME or GO. indent: blanks before each frame.
 	void (*resolve)(void *ctx, const struct out_type *t, struct bytes v, unsigned indent,
 			struct out_buf *b);
+	// Adds the functions of a STACK, or of a SYMBOL that is a place in a stack. NULL: none.
+	void (*frames)(void *ctx, const struct out_type *t, struct bytes v, struct out_frames *out);
 	// Writes one JSON value for a GO; NULL: its text as a string.
 	void (*resolve_json)(void *ctx, const struct out_type *t, struct bytes v, struct json *j);
 };
@@ -369,6 +384,71 @@ void out_map_text(const struct out_env *env, const struct out_map *m, size_t top
 		  FILE *f);
 void out_map_json(const struct out_env *env, const struct out_map *m, size_t top, uint64_t div,
 		  FILE *f);
+
+// Puts the rows in that order.
+void out_map_sort(const struct out_map *m);
+
+// table(@m): a line a row, the largest first: the value, then the key.
+//
+//       CALLS  FUNCTION
+//       18201  main.(*Store).Get
+//           0  3 other functions
+struct out_table {
+	const struct out_map *map; // its name heads the values
+	struct str title;          // heads the keys: "function"
+	bool has_others;
+	uint64_t n_others; // keys that could be there and are not
+	size_t max_lines;  // of a screen that it must fit on; 0: any number
+	size_t max_width;  // likewise
+};
+void out_table_text(const struct out_env *env, const struct out_table *t, FILE *f);
+// {"type": "table", "data": [{"function": "main.Get", "calls": 3}], "others": 3}
+void out_table_json(const struct out_env *env, const struct out_table *t, FILE *f);
+
+// Maps of numbers by stack. A key that has more than a stack goes on with the rest of it below the
+// stack: a place in a stack is called its creator, anything else is shown as it is.
+//
+//     stacks    a block a stack, in order of value: the value, its share, then the functions
+//     folded    a line a stack of functions, "main;f;g 12", in order of name
+//
+// As JSON: {"type": "stacks", "data": [{"stack": ["g+1", "f+2"], "created_by": "main+3",
+// "calls": 12}]}, {"type": "folded", "data": [{"stack": ["main", "f", "g"], "calls": 12}]}
+void out_stacks_text(const struct out_env *env, const struct out_map *m, FILE *f);
+void out_stacks_json(const struct out_env *env, const struct out_map *m, FILE *f);
+void out_folded_text(const struct out_env *env, const struct out_map *m, FILE *f);
+void out_folded_json(const struct out_env *env, const struct out_map *m, FILE *f);
+// A picture of the folded stacks that is a file of its own and can be zoomed and searched: SVG.
+void out_flame(const struct out_env *env, const struct out_map *m, struct str title, FILE *f);
+
+// --- calls ---
+
+// A call that begins (start and end are the same) or returns.
+struct out_call {
+	uint64_t start_ns, end_ns; // wall time
+	uint32_t pid, tid;
+	bool has_goid, has_parent;
+	uint64_t goid, parent; // the goroutine's and that of the one that started it
+	uint64_t child;        // it starts that one, which begins with func; 0: a call
+	struct str func;
+	struct str gofunc; // that the goroutine began with
+	struct str args;   // "(a=1, b="x")"
+	struct str results;
+	struct str args_json, results_json; // for traces; empty: none
+	bool is_return;
+	bool has_results;
+};
+
+enum out_calls_view { OUT_CALLS_LINE, OUT_CALLS_TREE, OUT_CALLS_CHROME };
+// Calls, when they begin and when they return, as trees or as trace events for a browser.
+struct out_calls;
+// width: of lines, 0: any.
+struct out_calls *out_calls_new(enum out_calls_view view, FILE *f, unsigned width);
+void out_calls_add(struct out_calls *v, const struct out_call *c);
+// What has not returned is told, too. NULL is fine.
+void out_calls_end(struct out_calls *v);
+
+// "2026-11-20T12:01:02.123417Z"
+void out_wall_time(struct out_buf *b, uint64_t wall_ns);
 
 // --- events ---
 //

@@ -117,7 +117,7 @@ static int compare_rows(const void *x, const void *y, void *ctx)
 	return order;
 }
 
-static void sort_rows(const struct out_map *m)
+void out_map_sort(const struct out_map *m)
 {
 	struct sorting s = { .m = m };
 	struct arena *a = arena_new();
@@ -147,7 +147,7 @@ static struct printing begin(const struct out_env *env, const struct out_map *m,
 {
 	struct printing p = { .l = { .env = env, .div = MAX(div, 1u) }, .m = m };
 	if (m->n_rows > 1)
-		sort_rows(m);
+		out_map_sort(m);
 	if (top && m->n_rows > top)
 		p.first = m->n_rows - top;
 	for (size_t i = 0; m->value->kind == OUT_TSERIES && i < m->n_rows; i++)

@@ -119,3 +119,13 @@ void out_duration(struct out_buf *b, uint64_t ns)
 	else
 		out_buf_printf(b, "%" PRIu64 "h%" PRIu64 "m", seconds / 3600, seconds % 3600 / 60);
 }
+
+void out_wall_time(struct out_buf *b, uint64_t wall_ns)
+{
+	time_t seconds = (time_t)(wall_ns / 1000000000);
+	char text[32];
+	struct tm tm;
+	if (!gmtime_r(&seconds, &tm) || !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm))
+		return;
+	out_buf_printf(b, "%s.%06uZ", text, (unsigned)(wall_ns % 1000000000 / 1000));
+}

@@ -367,6 +367,24 @@ static struct err *find(struct maker *m, const struct attach_field *f, struct pr
 	return find_by_name(m, path, out);
 }
 
+struct err *plan_find_program(struct arena *a, const char *what, const struct plan_options *o,
+			      struct str *path)
+{
+	struct plan_private private = { .arena = a, .tracefs = -1 };
+	struct plan plan = { .private = &private };
+	struct maker m = { .arena = a, .plan = &plan, .o = o };
+	struct program_list found = { 0 };
+	struct str text = arena_strdup(a, str_from(what));
+	bool is_path = strchr(what, '/');
+	struct err *e = is_path ? add_program(&m, &found, seen_by_process(&m, text), text)
+				: find_by_name(&m, text, &found);
+	if (!e)
+		*path = str_from(found.v.v[0]->path);
+	for (size_t i = 0; i < private.opened.n; i++)
+		target_close(private.opened.v[i].target);
+	return e;
+}
+
 bool find_programs(struct maker *m, const struct attach_field *f, struct program_list *out)
 {
 	*out = (struct program_list) { 0 };

@@ -207,6 +207,11 @@ struct plan *plan_make(const struct script *s, const struct plan_options *option
 		       struct diag *diag);
 void plan_close(struct plan *p);
 
+// Which file an attach point means by that program, for those who look at it before there is a
+// script: *path is where to open it, and what an attach point can say instead.
+MUST_USE struct err *plan_find_program(struct arena *a, const char *what,
+				       const struct plan_options *o, struct str *path);
+
 // What can stand behind "software:", "hardware:", "interval:" and "profile:", number i of it; NULL
 // behind the last one.
 const char *plan_event_name(enum probe_kind kind, size_t i);

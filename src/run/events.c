@@ -80,6 +80,17 @@ static struct err *do_print_entry(const struct event *e)
 			       e->action->n_args ? e->args[0].bytes : (struct bytes) { 0 });
 }
 
+static struct err *do_table(const struct event *e)
+{
+	return map_table(e->s, e->action->map, e->action->text);
+}
+
+// The shapes of maps by stack.
+static struct err *do_stacks(const struct event *e)
+{
+	return map_stacks(e->s, e->action);
+}
+
 static struct err *do_clear(const struct event *e)
 {
 	return map_clear(e->s, e->action->map);
@@ -235,6 +246,12 @@ static struct err *do_warnf(const struct event *e)
 	return put_message(e, "warnf", false);
 }
 
+static struct err *do_call(const struct event *e)
+{
+	call_line(e->s, e->action, e->args);
+	return NULL;
+}
+
 // KEEP IN ORDER: enum action_kind
 static struct err *(*const actions[])(const struct event *e) = {
 	[ACTION_PRINTF] = do_printf,
@@ -250,6 +267,11 @@ static struct err *(*const actions[])(const struct event *e) = {
 	[ACTION_SYSTEM] = do_system,
 	[ACTION_ERRORF] = do_errorf,
 	[ACTION_WARNF] = do_warnf,
+	[ACTION_TABLE] = do_table,
+	[ACTION_STACKS] = do_stacks,
+	[ACTION_FOLDED] = do_stacks,
+	[ACTION_FLAME] = do_stacks,
+	[ACTION_CALL] = do_call,
 };
 
 // --- records ---
@@ -279,9 +301,14 @@ bool event_take(void *ctx, const void *data, size_t len)
 		take_process(s, data, len);
 		return true;
 	}
+	s->n_events++;
 	struct event e = { s, action, ARENA_ARRAY(s->scratch, struct out_value, action->n_args) };
 	if (code_event_args(action, (struct bytes) { data, len }, e.args)) {
 		struct err *err = actions[action->kind](&e);
+		// What is not the last thing on the screen is not drawn over.
+		if (action->kind != ACTION_TABLE && action->kind != ACTION_CLEAR &&
+		    action->kind != ACTION_ZERO && action->kind != ACTION_EXIT)
+			s->drawn = NULL;
 		struct out_where where = report_where(s, action->span);
 		if (err)
 			log_warn("%.*s:%u:%u: %s", STR_ARG(where.file), where.line, where.col,

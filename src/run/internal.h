@@ -11,6 +11,11 @@
 // So much output is kept back at most; stdio has room for twice as much.
 #define RUN_FLUSH_BYTES ((size_t)1 << 16)
 
+// Of the call at hand.
+struct call_texts {
+	struct out_buf func, gofunc, args, results;
+};
+
 struct session {
 	const struct program *p;
 	struct code *c;
@@ -20,22 +25,34 @@ struct session {
 	struct code_globals *globals;
 	struct bpf_ring *ring;
 	VEC(int) links;
-	bool has_multi; // uprobes have links for many sites
+	VEC(const struct program_part *) link_parts; // of the same links
+	struct budget *budget;
+	uint64_t n_events; // taken
+	bool has_multi;    // uprobes have links for many sites
 	bool has_cookies;
 	FILE *out;
 
 	struct out_env env;
-	struct out_buf text;     // of the event at hand
-	struct arena *scratch;   // likewise
-	struct symbols *symbols; // NULL until an address wants a name
-	uint8_t *frames;         // room for a value of map stacks
-	bool is_over;            // exit() was called
-	int exit_status;         // its argument
-	bool can_go_on;          // the output takes more
-	int output_errno;        // why it does not
-	bool wants_gap;          // two empty lines before the next map
-	unsigned terminal_width; // of out; 0: it is none
-	unsigned width;          // that whole values have on a line; 0: any
+	struct out_buf text;             // of the event at hand
+	struct arena *scratch;           // likewise
+	struct symbols *symbols;         // NULL until an address wants a name
+	uint8_t *frames;                 // room for a value of map stacks
+	bool is_over;                    // exit() was called
+	int exit_status;                 // its argument
+	bool can_go_on;                  // the output takes more
+	int output_errno;                // why it does not
+	bool wants_gap;                  // two empty lines before the next map
+	bool is_ending;                  // nothing comes behind what END prints
+	const struct program_map *drawn; // its table is the last thing on the terminal
+	size_t drawn_lines;              // so many lines of it
+	bool is_terminal;                // out
+	unsigned terminal_width;         // of it; 0: lines may be of any length
+	struct call_texts call_texts;
+	struct out_calls *calls; // NULL: each has a line
+	bool has_call_head;      // the line above all calls
+	bool has_colours;
+	bool is_call;   // whole values are arguments and results of a call
+	unsigned width; // that whole values have on a line; 0: any
 	sigset_t signals_before;
 	uint64_t n_unkept_seen, n_owners_seen; // see calls_sweep
 	uint64_t swept_ns;
@@ -71,6 +88,8 @@ MUST_USE struct err *session_attach(struct session *s);
 uint64_t attach_cookie(const struct session *s, const struct program_part *part, uint32_t i);
 MUST_USE struct err *attach_perf(struct session *s, const struct program_part *part);
 void session_detach(struct session *s);
+void session_detach_part(struct session *s, const struct program_part *part);
+void session_add_link(struct session *s, const struct program_part *part, int fd);
 // Probes that are attached, or would be.
 size_t session_n_probes(const struct session *s);
 
@@ -106,6 +125,40 @@ MUST_USE struct err *map_zero(struct session *s, const struct program_map *m);
 // All of the script's.
 void maps_print(struct session *s);
 
+// All rows of a map as they stand, to be shown; they are the arena's.
+MUST_USE struct err *map_read(const struct session *s, const struct program_map *m, struct arena *a,
+			      struct out_map *out);
+
+// --- table.c ---
+
+// table(@m, title). On a terminal it is drawn over the one before.
+MUST_USE struct err *map_table(struct session *s, const struct program_map *m, struct str title);
+
+// --- budget.c ---
+
+void budget_begin(struct session *s);
+// Now and then; false: nothing is attached any more.
+bool budget_check(struct session *s);
+// The last line: hits, events, what tracing has cost.
+void budget_report(struct session *s);
+void budget_end(struct session *s);
+
+// --- call_line.c ---
+
+// Trees and traces, if the script wants some.
+void calls_view_begin(struct session *s);
+void calls_view_end(struct session *s);
+// call()
+void call_line(struct session *s, const struct program_action *action,
+	       const struct out_value *args);
+
+// --- stacks.c ---
+
+// stacks(@m), folded(@m), flame(@m, title)
+MUST_USE struct err *map_stacks(struct session *s, const struct program_action *a);
+// out_env.frames; ctx is the session.
+void stacks_frames(void *ctx, const struct out_type *t, struct bytes v, struct out_frames *out);
+
 // --- resolve.c ---
 
 // out_env.resolve; ctx is the session.
@@ -118,6 +171,15 @@ void resolve_begin(struct session *s);
 // A process is seen for the first time.
 void resolve_process(struct session *s, const struct code_process *e);
 void resolve_free(struct session *s);
+
+// What stands at an address, innermost first; at least one.
+size_t resolve_frames(struct session *s, uint32_t pid, bool is_kernel, uint64_t pc, bool is_return,
+		      struct symbol_frame out[SYMBOL_FRAMES_MAX]);
+// "main.f+12", "main.f [inlined]", or the bare address.
+void resolve_put_frame(const struct symbol_frame *f, uint64_t pc, struct out_buf *b);
+// The addresses of a stack; false: there are none.
+bool resolve_stack(const struct session *s, const struct code_stack *stack,
+		   struct code_frames *out);
 
 // --- syscalls.c, cgroup.c ---
 
@@ -136,6 +198,11 @@ void calls_sweep(struct session *s);
 // --- report.c ---
 
 // Where a span of the script is.
+// "1,234"
+struct amount {
+	char text[32];
+};
+struct amount report_amount(uint64_t n);
 struct out_where report_where(const struct session *s, struct span span);
 // What went wrong while it ran, on stderr: lost events, full maps, unreadable memory.
 void session_report(const struct session *s);

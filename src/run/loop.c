@@ -141,7 +141,9 @@ static struct err *open_loop(struct loop *l, const sigset_t *set)
 		return err_sys(errno, "cannot wait for events");
 	if (s->p->pid && !s->o->child) {
 		l->process = (int)syscall(SYS_pidfd_open, s->p->pid, 0);
-		if (l->process < 0)
+		// It has ended while it was being attached to: what it did by then counts.
+		l->is_over = l->process < 0 && errno == ESRCH;
+		if (l->process < 0 && !l->is_over)
 			return err_sys(errno, "cannot watch process %d", s->p->pid);
 	}
 	// Only when the programs wake us: else each event would.
@@ -161,6 +163,7 @@ static struct err *turn(struct loop *l)
 		return err_sys(errno, "cannot wait for events");
 	session_drain(l->s);
 	calls_sweep(l->s);
+	l->is_over |= !budget_check(l->s);
 	for (int i = 0; i < n; i++) {
 		switch ((enum source)ready[i].data.u32) {
 		case SOURCE_RING:

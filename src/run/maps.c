@@ -71,15 +71,29 @@ static struct reading reading_init(const struct session *s, const struct program
 
 // --- printing ---
 
-static void put(struct session *s, const struct reading *r, uint64_t top, uint64_t div)
+static struct out_map shown(const struct reading *r)
 {
-	const struct out_map out = {
+	return (struct out_map) {
 		.name = r->map->name,
 		.key = r->map->out_key,
 		.value = r->map->out_value,
 		.rows = r->rows.v,
 		.n_rows = r->rows.n,
 	};
+}
+
+struct err *map_read(const struct session *s, const struct program_map *m, struct arena *a,
+		     struct out_map *out)
+{
+	struct reading r = reading_init(s, m, a);
+	TRY(bpf_map_each(r.from, add_row, &r));
+	*out = shown(&r);
+	return NULL;
+}
+
+static void put(struct session *s, const struct reading *r, uint64_t top, uint64_t div)
+{
+	const struct out_map out = shown(r);
 	if (s->wants_gap && out.n_rows && !s->o->is_json) {
 		fputs("\n\n", s->out);
 		s->wants_gap = false;

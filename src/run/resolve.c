@@ -41,11 +41,10 @@ void resolve_free(struct session *s)
 	symbols_free(s->symbols);
 }
 
-// --- symbols ---
+// --- stacks ---
 
-// What stands at an address, innermost first; at least one.
-static size_t frames_at(struct session *s, uint32_t pid, bool is_kernel, uint64_t pc,
-			bool is_return, struct symbol_frame out[SYMBOL_FRAMES_MAX])
+size_t resolve_frames(struct session *s, uint32_t pid, bool is_kernel, uint64_t pc, bool is_return,
+		      struct symbol_frame out[SYMBOL_FRAMES_MAX])
 {
 	if (!is_kernel)
 		return symbols_user(symbols_of(s), (int)pid, pc, is_return, out);
@@ -54,28 +53,13 @@ static size_t frames_at(struct session *s, uint32_t pid, bool is_kernel, uint64_
 	return 1;
 }
 
-static void put_symbol(struct session *s, struct bytes v, struct out_buf *b)
-{
-	struct code_symbol sym = { 0 };
-	struct symbol_frame frames[SYMBOL_FRAMES_MAX];
-	memcpy(&sym, v.p, MIN(v.len, sizeof(sym)));
-	// What was inlined there says nothing about whose address it is.
-	size_t n = frames_at(s, sym.pid, sym.pid == 0, sym.pc, false, frames);
-	if (frames[n - 1].func.len)
-		out_buf_str(b, frames[n - 1].func);
-	else
-		out_buf_printf(b, "0x%" PRIx64, sym.pc);
-}
-
-// --- stacks ---
-
 static void put_position(const struct symbol_frame *f, struct out_buf *b)
 {
 	if (f->file.len)
 		out_buf_printf(b, "@%.*s:%u", STR_ARG(f->file), f->line);
 }
 
-static void put_frame(const struct symbol_frame *f, uint64_t pc, struct out_buf *b)
+void resolve_put_frame(const struct symbol_frame *f, uint64_t pc, struct out_buf *b)
 {
 	if (!f->func.len) {
 		out_buf_printf(b, "0x%" PRIx64, pc);
@@ -93,7 +77,7 @@ static void put_perf_frame(const struct symbol_frame *f, uint64_t pc, struct out
 {
 	out_buf_printf(b, "%" PRIx64 " ", pc);
 	if (f->func.len)
-		put_frame(f, pc, b);
+		resolve_put_frame(f, pc, b);
 	else
 		out_buf_str(b, STR("[unknown]"));
 	out_buf_printf(b, " (%.*s)", STR_ARG(f->path.len ? f->path : STR("[unknown]")));
@@ -128,7 +112,8 @@ static size_t put_address(struct session *s, const struct code_stack *stack,
 		put_build_id(s, stack->pid, pc, b);
 		return 1;
 	}
-	size_t n = frames_at(s, stack->pid, stack->kind == CODE_STACK_KERNEL, pc, i > 0, frames);
+	size_t n =
+		resolve_frames(s, stack->pid, stack->kind == CODE_STACK_KERNEL, pc, i > 0, frames);
 	for (size_t k = 0; k < n && put < max; k++) {
 		// As Go's own tracebacks have it; not where every address is told.
 		if (frames[k].is_wrapper && i > 0 && use->mode != STACK_PERF)
@@ -138,12 +123,25 @@ static size_t put_address(struct session *s, const struct code_stack *stack,
 			put_perf_frame(&frames[k], pc, b);
 		} else {
 			out_buf_fill(b, ' ', indent);
-			put_frame(&frames[k], pc, b);
+			resolve_put_frame(&frames[k], pc, b);
 		}
 		out_buf_str(b, STR("\n"));
 		put++;
 	}
 	return put;
+}
+
+bool resolve_stack(const struct session *s, const struct code_stack *stack, struct code_frames *out)
+{
+	bool found = false;
+	if (!stack->id || !s->c->stacks)
+		return false;
+	err_free(bpf_map_lookup(s->c->stacks, &stack->id, s->frames, &found));
+	if (!found)
+		return false;
+	*out = (struct code_frames) { 0 };
+	memcpy(out, s->frames, MIN(s->c->stacks->value_size, sizeof(*out)));
+	return true;
 }
 
 static void put_stack(struct session *s, const struct out_type *t, struct bytes v, unsigned indent,
@@ -152,20 +150,33 @@ static void put_stack(struct session *s, const struct out_type *t, struct bytes 
 	static const struct builtin_use plain = { .mode = STACK_BPFTRACE };
 	const struct builtin_use *use = t->meaning ? t->meaning : &plain;
 	struct code_stack stack = { 0 };
-	bool found = false;
+	struct code_frames frames;
 	memcpy(&stack, v.p, MIN(v.len, sizeof(stack)));
 	out_buf_str(b, STR("\n"));
-	if (!stack.id || !s->c->stacks)
+	if (!resolve_stack(s, &stack, &frames))
 		return;
-	err_free(bpf_map_lookup(s->c->stacks, &stack.id, s->frames, &found));
-	if (!found)
-		return;
-	struct code_frames frames = { 0 };
-	memcpy(&frames, s->frames, MIN(s->c->stacks->value_size, sizeof(frames)));
 	size_t n = MIN(frames.n, (uint32_t)CODE_FRAMES_MAX);
 	size_t left = use->limit ? use->limit : CODE_FRAMES_MAX;
 	for (size_t i = 0; i < n && left; i++)
 		left -= put_address(s, &stack, use, i, frames.pc[i], indent, left, b);
+}
+
+// --- symbols ---
+
+static void put_symbol(struct session *s, struct bytes v, struct out_buf *b)
+{
+	struct code_symbol sym = { 0 };
+	struct symbol_frame frames[SYMBOL_FRAMES_MAX];
+	memcpy(&sym, v.p, MIN(v.len, sizeof(sym)));
+	size_t n = resolve_frames(s, sym.pid, sym.pid == 0, sym.pc, sym.is_return, frames);
+	if (sym.is_return && !sym.pc)
+		out_buf_str(b, STR("-"));
+	else if (sym.is_return)
+		resolve_put_frame(&frames[0], sym.pc, b);
+	else if (frames[n - 1].func.len) // inlined ones say nothing about whose address it is
+		out_buf_str(b, frames[n - 1].func);
+	else
+		out_buf_printf(b, "0x%" PRIx64, sym.pc);
 }
 
 // --- other numbers ---
@@ -257,6 +268,8 @@ static void put_whole(struct session *s, const struct out_type *t, struct bytes 
 	const struct value_style style = {
 		.width = s->width,
 		.shows_zeros = s->p->config->shows_zeros,
+		.is_call = s->is_call,
+		.colours = s->is_call && s->has_colours,
 	};
 	value_text(s->p->books[w->program], w->root, v, &style, b);
 }

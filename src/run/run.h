@@ -39,10 +39,15 @@ struct run_options {
 	FILE *out;
 	bool is_json;
 	bool is_quiet;
+	bool has_summary;        // a last line: hits, events, what it has cost
+	bool is_wide;            // lines may be longer than the terminal's
 	bool is_dry;             // load and attach, then end
 	bool wants_verifier_log; // -d verifier: load, print what the verifier says, end
 	enum { RUN_LINES_AUTO, RUN_LINES_LINE, RUN_LINES_FULL, RUN_LINES_NONE } buffering; // -B
 	const char *debug_dir;
+	// What a command says in place of how many probes there are: before and behind the number
+	// of sites. Empty: it does not.
+	struct str hello, hello_end;
 };
 
 // Runs until the script, the child, a signal or the last probe ends it. *status: exit(n) of the

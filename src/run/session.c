@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "run/internal.h"
 
 // What waits for all probes to be attached may ask for this word.
@@ -57,12 +58,23 @@ static struct err *end_output(struct session *s, char *memory)
 	return err_sys(s->output_errno, "cannot write the output");
 }
 
+static void say_hello(const struct session *s)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s->p->n_parts; i++)
+		n += kind_is_uprobe(s->p->parts[i]->kind) ? s->p->parts[i]->n_sites : 0;
+	log_note("%.*s, %zu site%s %.*s", STR_ARG(s->o->hello), n, n == 1 ? "" : "s",
+		 STR_ARG(s->o->hello_end));
+}
+
 static void say_attached(struct session *s)
 {
 	size_t n = session_n_probes(s);
 	if (s->o->is_json && !s->o->is_quiet)
 		out_event_attached(n, s->out);
-	if (!s->o->is_quiet)
+	if (!s->o->is_quiet && s->o->hello.len)
+		say_hello(s);
+	else if (!s->o->is_quiet)
 		fprintf(stderr, "Attached %zu probe%s\n", n, n == 1 ? "" : "s");
 	if (getenv(NOTIFY))
 		fputs(NOTIFY "\n", s->out);
@@ -82,6 +94,7 @@ static bool has_future(const struct session *s)
 
 static struct err *trace(struct session *s)
 {
+	budget_begin(s);
 	TRY(session_attach(s));
 	session_set_active(s, true);
 	say_attached(s);
@@ -98,6 +111,7 @@ static struct err *trace(struct session *s)
 	session_set_active(s, false);
 	session_detach(s);
 	session_drain(s);
+	calls_view_end(s);
 	return e;
 }
 
@@ -106,6 +120,7 @@ static struct err *session_phases(struct session *s)
 	TRY(session_load(s));
 	if (s->o->wants_verifier_log)
 		return NULL;
+	calls_view_begin(s);
 	// BEGIN alone is active. A script that ends in it needs nothing attached.
 	session_set_active(s, true);
 	if (!s->o->is_dry)
@@ -119,13 +134,21 @@ static struct err *session_phases(struct session *s)
 	}
 	if (s->o->is_dry || !s->can_go_on)
 		return NULL;
+	s->is_ending = true;
 	TRY(session_run(s, PROBE_END, 0));
 	session_drain(s);
 	s->wants_gap = true;
 	if (s->p->config->prints_maps_on_exit)
 		maps_print(s);
 	session_report(s);
+	budget_report(s);
 	return NULL;
+}
+
+static bool has_colours(void)
+{
+	const char *none = getenv("NO_COLOR"), *kind = getenv("TERM");
+	return !(none && *none) && kind && strcmp(kind, "dumb") != 0;
 }
 
 // Columns, where the output is a terminal.
@@ -157,8 +180,11 @@ struct err *run_program(const struct program *p, struct code *c, const struct ru
 				    .clocks = out_clocks_now(),
 				    .ctx = s,
 				    .resolve = resolve_text,
-				    .resolve_json = resolve_json };
-	s->terminal_width = terminal_width(options->out);
+				    .resolve_json = resolve_json,
+				    .frames = stacks_frames };
+	s->is_terminal = terminal_width(options->out) != 0;
+	s->terminal_width = options->is_wide ? 0 : terminal_width(options->out);
+	s->has_colours = s->is_terminal && has_colours();
 	char *memory = set_buffering(options);
 	session_hold_signals(s);
 	struct err *e = session_phases(s);
@@ -172,6 +198,7 @@ struct err *run_program(const struct program *p, struct code *c, const struct ru
 		err_free(written);
 	else
 		e = written;
+	budget_end(s);
 	resolve_free(s);
 	session_unload(s);
 	out_buf_free(&s->text);

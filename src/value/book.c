@@ -38,6 +38,7 @@ struct value_book *value_book_new(struct arena *a, struct target *t,
 		.maps = new_map(a),
 		.tries = new_map(a),
 		.names = new_map(a),
+		.alike = new_map(a),
 		.shapes = new_map(a),
 		.steps = STEPS_MAX,
 	};
@@ -173,14 +174,37 @@ uint32_t value_book_root(struct value_book *b, struct type *t)
 	return number;
 }
 
-static void keep(struct value_book *b, struct entry *e, const struct sketch *s)
+// Many types have the same references: funcs, interfaces, what is laid out alike. They share them.
+static bool share(struct value_book *b, struct entry *e, uint64_t hash)
 {
+	const struct entry *other;
+	void *known = map_get(b->alike, hash);
+	other = known ? &b->entries.v[(uintptr_t)known] : NULL;
+	if (!other || other->n_refs != e->n_refs ||
+	    memcmp(&b->refs.v[other->first_ref], &b->refs.v[e->first_ref],
+		   e->n_refs * sizeof(struct value_ref)) != 0)
+		return false;
+	b->refs.n = e->first_ref;
+	e->first_ref = other->first_ref;
+	return true;
+}
+
+static void keep(struct value_book *b, uint32_t number, const struct sketch *s)
+{
+	struct entry *e = &b->entries.v[number];
 	e->first_ref = (uint32_t)b->refs.n;
 	// What must not be seen is gone before anything is followed.
 	for (size_t i = 0; i < s->erased.n && e->n_refs < UINT16_MAX; i++, e->n_refs++)
 		VEC_PUSH(b->arena, &b->refs, s->erased.v[i]);
 	for (size_t i = 0; i < s->refs.n && e->n_refs < UINT16_MAX; i++, e->n_refs++)
 		VEC_PUSH(b->arena, &b->refs, s->refs.v[i]);
+	if (e->n_refs == 0)
+		return;
+	struct str bytes = { (const char *)&b->refs.v[e->first_ref],
+			     e->n_refs * sizeof(struct value_ref) };
+	uint64_t hash = str_hash(bytes);
+	if (!share(b, e, hash))
+		map_put(b->alike, hash, (void *)(uintptr_t)number);
 }
 
 static void describe(struct value_book *b, uint32_t number)
@@ -194,17 +218,17 @@ static void describe(struct value_book *b, uint32_t number)
 	s->size = e.size;
 	s->depth = e.depth;
 	s->steps = STEPS_PER_TYPE;
-	s->is_free = s->is_secret = false;
+	s->is_free = s->is_secret = s->is_end = false;
 	s->guard = VALUE_ALWAYS;
 	s->guard_off = 0;
 	s->trie = NULL;
 	s->refs.n = s->erased.n = 0;
 	e.describe(s, &e);
 	b->entries.v[number].is_described = true;
-	keep(b, &b->entries.v[number], s);
+	keep(b, number, s);
 }
 
-static bool is_too_large(const struct value_book *b)
+bool book_is_too_large(const struct value_book *b)
 {
 	return b->entries.n * sizeof(struct value_type) + b->refs.n * sizeof(struct value_ref) >
 	       TABLE_MAX;
@@ -213,18 +237,16 @@ static bool is_too_large(const struct value_book *b)
 // All that is at b->depth. Its free references lead to more of it.
 static void describe_level(struct value_book *b)
 {
-	for (size_t i = 0; i < b->now.n && !is_too_large(b); i++) {
+	for (size_t i = 0; i < b->now.n && !book_is_too_large(b); i++) {
 		describe(b, b->now.v[i]);
-		if (b->wants_dynamic_now)
+		if (b->wants_dynamic)
 			dynamic_reach(b, b->depth);
 	}
-	if (b->wants_dynamic)
-		dynamic_reach(b, b->depth + 1);
 }
 
 static void search(struct value_book *b)
 {
-	for (; b->now.n && !is_too_large(b); b->depth++) {
+	for (; b->now.n && !book_is_too_large(b); b->depth++) {
 		describe_level(b);
 		struct numbers spare = b->now;
 		b->now = b->next;
@@ -280,7 +302,7 @@ struct err *value_book_finish(struct value_book *b)
 	AUTO(arena_autofree) struct arena *scratch = arena_new();
 	const struct value_dynamic *slots = NULL;
 	search(b);
-	if (is_too_large(b))
+	if (book_is_too_large(b))
 		return too_large(b);
 	if (b->target)
 		target_go_types(b->target, &b->table.types_base, &b->table.types_size);

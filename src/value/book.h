@@ -16,6 +16,7 @@ struct sketch {
 	// Of the references that are added next:
 	bool is_free;   // they cost nothing
 	bool is_secret; // they are left out, and plain data is erased
+	bool is_end;    // they are left out: of an array's items enough are followed
 	enum value_guard guard;
 	uint16_t guard_off;
 	struct type *trie; // the inner node of a hash trie that we are in
@@ -25,7 +26,7 @@ struct sketch {
 
 // Bytes of a table at most. What a map of the kernel has to hold, and its verifier to know the size
 // of.
-#define TABLE_MAX (4u << 20)
+#define TABLE_MAX (3u << 20)
 
 // A type by its number.
 struct entry {
@@ -67,14 +68,14 @@ struct value_book {
 	struct map *maps;       // canonical map type -> struct map_layout
 	struct map *tries;      // inner node's type -> struct trie
 	struct map *names;      // type -> struct str
+	struct map *alike;      // hash of references -> number of the first type that has them
 	struct map *shapes;     // see book_shapes
 	struct value_refs refs;
 	uint32_t channel; // the number of the head of a Go channel
 	uint32_t any;     // of an interface{} that only an unsafe pointer leads to; 0: none yet
 	struct numbers now, next; // reached and not yet described: at this depth, one deeper
 	unsigned depth;           // of now
-	bool wants_dynamic;       // an interface leads to what is one deeper
-	bool wants_dynamic_now;   // an interface costs nothing
+	bool wants_dynamic;       // there is an interface
 	bool has_dynamic;
 	uint64_t steps; // that may be done for all types together
 	struct sketch sketch;
@@ -91,6 +92,8 @@ uint32_t book_add_inside(struct value_book *b, uint64_t size,
 struct type *book_canon_of(const struct value_book *b, struct type *t);
 // The number of a canonical type, a new one if it has none.
 uint32_t book_add(struct value_book *b, struct type *canon);
+// Whether the table would be larger than it may be.
+bool book_is_too_large(const struct value_book *b);
 // Something at that depth leads to it.
 void book_reach(struct value_book *b, uint32_t number, unsigned depth);
 
@@ -111,8 +114,10 @@ bool sketch_reaches(const struct sketch *s, unsigned cost);
 
 // --- erase.c ---
 
-// A value of t at off must not be seen.
+// A value of t at off must not be seen, but for what is public of a private key.
 void erase_value(struct sketch *s, struct type *t, uint64_t off, unsigned level);
+// A value of t at off that must not be seen at all.
+void erase_secret(struct sketch *s, struct type *t, uint64_t off, unsigned level);
 
 // --- known.c ---
 
@@ -127,6 +132,8 @@ enum field_rule {
 enum field_rule field_rule(const struct type *holder, struct str field);
 // Whether pointers to that type lead into the runtime's insides.
 bool is_runtime_inside(const struct type *t);
+// The same of what C++'s compiler and library add.
+bool is_library_inside(const struct type *t);
 // Whether pointers to that type are a part of the value that has them.
 bool is_part(const struct type *t);
 // A FIELD_POINTEE or FIELD_ANY at off of a struct that is at base.

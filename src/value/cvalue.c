@@ -48,36 +48,48 @@ static bool render_c_pointer(struct render *r, struct val v, enum where w)
 	return true;
 }
 
-static bool is_std_string(const struct shape *s)
+static bool show_text(struct render *r, struct val v, uint64_t addr, struct bytes local,
+		      uint64_t len, enum where w)
 {
-	struct str name = s->type->name;
-	return str_find(name, STR("basic_string<char")) >= 0 || str_eq(name, STR("std::string")) ||
-	       str_eq(name, STR("string"));
+	struct item *it = snapshot_find(&r->snapshot, addr, 0);
+	if (it && it->is_unreadable && !local.len) {
+		r->sink->mark(r, MARK_UNREADABLE);
+		return true;
+	}
+	struct bytes have = bytes_at(it && !it->is_unreadable ? it->v : local, 0, len);
+	r->sink->string(r, v.s, (struct str) { (const char *)have.p, have.len }, len, w);
+	return true;
 }
 
 // libstdc++: where the text is, how long it is, and a few bytes for short ones.
 static bool render_std_string(struct render *r, struct val v, enum where w)
 {
-	struct val holder, ptr, local;
+	struct val holder, ptr;
 	uint64_t len;
-	if (!is_std_string(v.s) || !val_field(r, v, STR("_M_dataplus"), &holder) ||
+	if (!val_field(r, v, STR("_M_dataplus"), &holder) ||
 	    !val_field(r, holder, STR("_M_p"), &ptr) ||
 	    !val_uint(r, v, STR("_M_string_length"), &len))
 		return false;
-	struct item *it = snapshot_find(&r->snapshot, word_at(ptr.v, 0), 0);
-	struct bytes have = { 0 };
-	if (it && !it->is_unreadable)
-		have = it->v;
-	else if (len <= STRING_LOCAL_MAX && v.v.len == v.s->size)
-		have = bytes_at(v.v, 16, 16);
-	if (it && it->is_unreadable && !have.len) {
-		r->sink->mark(r, MARK_UNREADABLE);
-		return true;
-	}
-	(void)local;
-	have = bytes_at(have, 0, len);
-	r->sink->string(r, v.s, (struct str) { (const char *)have.p, have.len }, len, w);
-	return true;
+	struct bytes local = bytes_at(v.v, 16, len <= STRING_LOCAL_MAX ? len : 0);
+	return show_text(r, v, word_at(ptr.v, 0), local, len, w);
+}
+
+// Rust's.
+static bool render_str_slice(struct render *r, struct val v, enum where w)
+{
+	struct val ptr;
+	uint64_t len;
+	if (!val_field(r, v, STR("data_ptr"), &ptr) || !val_uint(r, v, STR("length"), &len))
+		return false;
+	return show_text(r, v, word_at(ptr.v, 0), (struct bytes) { 0 }, len, w);
+}
+
+static bool render_c_struct(struct render *r, struct val v, enum where w)
+{
+	struct str name = v.s->type->name;
+	if (str_eq(name, STR("&str")))
+		return render_str_slice(r, v, w);
+	return str_find(name, STR("basic_string<char")) >= 0 && render_std_string(r, v, w);
 }
 
 bool render_c(struct render *r, struct val v, enum where w)
@@ -86,5 +98,5 @@ bool render_c(struct render *r, struct val v, enum where w)
 		return render_char_array(r, v, w);
 	if (v.s->kind == TYPE_PTR)
 		return render_c_pointer(r, v, w);
-	return v.s->kind == TYPE_STRUCT && render_std_string(r, v, w);
+	return v.s->kind == TYPE_STRUCT && is_whole(v.v, v.s->size) && render_c_struct(r, v, w);
 }

@@ -16,13 +16,14 @@ static bool reach_one(void *ctx, uint64_t vaddr)
 	// No value in an interface is an interface.
 	if (t && type_strip(t)->kind != TYPE_IFACE)
 		book_reach(r->book, book_add(r->book, t), r->depth);
-	return r->book->refs.n > TABLE_MAX / sizeof(struct value_ref);
+	return book_is_too_large(r->book);
 }
 
 void dynamic_reach(struct value_book *b, unsigned depth)
 {
 	struct reach r = { b, depth };
-	if (b->has_dynamic || !b->target)
+	uint64_t types, size;
+	if (b->has_dynamic || !b->target || !target_go_types(b->target, &types, &size))
 		return;
 	b->has_dynamic = true;
 	target_go_each_type(b->target, reach_one, &r);

@@ -169,6 +169,8 @@ static void read_directory(struct reader *m, uint64_t addr)
 void map_entries_read(struct render *r, struct val map, struct map_entries *out)
 {
 	const struct map_layout *l = book_map(r->book, map.s->type);
+	if (!l)
+		l = book_map(r->book, map.s->under);
 	*out = (struct map_entries) { .state = MAP_ABSENT };
 	if (!l || l->kind == MAP_UNKNOWN)
 		return;
@@ -263,8 +265,8 @@ static bool is_secret(struct render *r, const struct map_entry *e)
 	const struct value_secrets *secrets = book_secrets(r->book);
 	struct str text;
 	bool is_whole_text;
-	return secrets && e->elem.s->kind != TYPE_BOOL &&
-	       key_text(r, e->key, &text, &is_whole_text) && value_is_secret(secrets, text);
+	return e->elem.s->kind != TYPE_BOOL && key_text(r, e->key, &text, &is_whole_text) &&
+	       value_is_secret(secrets, text);
 }
 
 static void render_entry(struct render *r, const struct map_entry *e, bool has_text_key)

@@ -28,6 +28,23 @@ static void erase(struct sketch *s, uint64_t off, uint64_t len)
 	}
 }
 
+// The half of a key that everybody may know.
+static bool is_public(const struct type *holder, const struct type_field *f)
+{
+	return f->is_embedded && str_eq(f->name, STR("PublicKey")) && is_secret_type(holder);
+}
+
+static void erase_field(struct sketch *s, const struct type *t, const struct type_field *f,
+			uint64_t off, unsigned level)
+{
+	if (f->bit_size)
+		erase(s, off, 1 + (f->bit_off + f->bit_size - 1u) / 8);
+	else if (!s->is_secret && is_public(t, f))
+		sketch_value(s, f->type, off, level + 1);
+	else
+		erase_secret(s, f->type, off, level + 1);
+}
+
 static void erase_struct(struct sketch *s, struct type *t, uint64_t base, unsigned level)
 {
 	struct err *e = type_complete(t);
@@ -39,34 +56,13 @@ static void erase_struct(struct sketch *s, struct type *t, uint64_t base, unsign
 	for (size_t i = 0; i < t->n_fields; i++) {
 		const struct type_field *f = &t->fields[i];
 		uint64_t off;
-		if (!f->type || __builtin_add_overflow(base, f->off, &off) || off >= s->size)
-			continue;
-		if (f->bit_size)
-			erase(s, off, 1 + (f->bit_off + f->bit_size - 1) / 8);
-		else
-			erase_value(s, f->type, off, level + 1);
-	}
-}
-
-static void erase_array(struct sketch *s, struct type *t, uint64_t off, unsigned level)
-{
-	struct type *elem = t->elem ? type_strip(t->elem) : NULL;
-	if (!elem || (elem->kind != TYPE_STRUCT && elem->kind != TYPE_ARRAY)) {
-		bool is_data = elem && elem->kind != TYPE_BOOL && elem->kind != TYPE_PTR &&
-			       elem->kind != TYPE_STRING && elem->kind != TYPE_SLICE &&
-			       elem->kind != TYPE_IFACE && elem->kind != TYPE_MAP;
-		erase(s, off, is_data ? t->size : 0);
-		return;
-	}
-	for (uint64_t i = 0; i < t->count && off < s->size && elem->size; i++) {
-		erase_value(s, elem, off, level + 1);
-		if (__builtin_add_overflow(off, elem->size, &off))
-			return;
+		if (f->type && !__builtin_add_overflow(base, f->off, &off) && off < s->size)
+			erase_field(s, t, f, off, level);
 	}
 }
 
 // Headers of strings and slices, pointers and bools tell no secret.
-static void erase_parts(struct sketch *s, struct type *t, uint64_t off, unsigned level)
+static bool is_harmless(const struct type *t)
 {
 	switch ((int)t->kind) {
 	case TYPE_VOID:
@@ -78,42 +74,44 @@ static void erase_parts(struct sketch *s, struct type *t, uint64_t off, unsigned
 	case TYPE_IFACE:
 	case TYPE_MAP:
 	case TYPE_CHAN:
-		break;
-	case TYPE_STRUCT:
-		erase_struct(s, t, off, level);
-		break;
-	case TYPE_ARRAY:
-		erase_array(s, t, off, level);
-		break;
+		return true;
 	default:
-		erase(s, off, t->size);
-		break;
+		return false;
 	}
 }
 
-// The half of a key that everybody may know.
-static bool is_public(const struct type_field *f)
+static void erase_array(struct sketch *s, struct type *t, uint64_t off, unsigned level)
 {
-	return f->is_embedded && str_eq(f->name, STR("PublicKey"));
+	struct type *elem = t->elem ? type_strip(t->elem) : NULL;
+	if (!elem || (elem->kind != TYPE_STRUCT && elem->kind != TYPE_ARRAY)) {
+		erase(s, off, elem && is_harmless(elem) ? 0 : t->size);
+		return;
+	}
+	for (uint64_t i = 0; i < t->count && off < s->size && elem->size; i++) {
+		erase_value(s, elem, off, level + 1);
+		if (__builtin_add_overflow(off, elem->size, &off))
+			return;
+	}
+}
+
+void erase_secret(struct sketch *s, struct type *t, uint64_t off, unsigned level)
+{
+	bool was_secret = s->is_secret;
+	s->is_secret = true;
+	erase_value(s, t, off, level);
+	s->is_secret = was_secret;
 }
 
 void erase_value(struct sketch *s, struct type *t, uint64_t off, unsigned level)
 {
-	bool was_secret = s->is_secret;
 	struct type *own = type_strip(t);
-	uint64_t at;
-	if (level > LEVEL_MAX || !sketch_step(s)) {
-		// Whatever it is.
+	if (is_harmless(own))
+		return;
+	bool is_looked_at = level <= LEVEL_MAX && sketch_step(s);
+	if (is_looked_at && own->kind == TYPE_STRUCT)
+		erase_struct(s, own, off, level);
+	else if (is_looked_at && own->kind == TYPE_ARRAY)
+		erase_array(s, own, off, level);
+	else
 		erase(s, off, own->size);
-		return;
-	}
-	s->is_secret = true;
-	erase_parts(s, own, off, level);
-	s->is_secret = was_secret;
-	if (was_secret || own->kind != TYPE_STRUCT || !is_secret_type(t))
-		return;
-	for (size_t i = 0; i < own->n_fields; i++)
-		if (own->fields[i].type && is_public(&own->fields[i]) &&
-		    !__builtin_add_overflow(off, own->fields[i].off, &at))
-			sketch_value(s, own->fields[i].type, at, level + 1);
 }

@@ -11,9 +11,25 @@ static void before_value(struct render *r)
 	r->is_pointer = false;
 }
 
+#define OBJECT_BYTES 24 // what an object takes besides names and values
+
 static void json_type(struct render *r, struct shape *s)
 {
-	json_kstr(r->json, "type", shape_name(r, s));
+	render_step(r, shape_name(r, s).len + OBJECT_BYTES);
+	json_key(r->json, "type");
+	if (shape_is_byte_list(r, s)) {
+		struct out_buf name = { 0 };
+		shape_put_byte_list(s, &name);
+		json_str(r->json, out_buf_view(&name));
+		out_buf_free(&name);
+	} else {
+		json_str(r->json, shape_name(r, s));
+	}
+}
+
+static void close_object(struct render *r)
+{
+	json_close(r->json, '}');
 }
 
 static void open_typed(struct render *r, struct shape *s)
@@ -23,24 +39,27 @@ static void open_typed(struct render *r, struct shape *s)
 	json_type(r, s);
 }
 
-static void close_object(struct render *r)
-{
-	json_close(r->json, '}');
-}
-
 // --- values without parts ---
 
 static void to_nil(struct render *r, struct shape *s, enum where w)
 {
-	(void)s;
-	(void)w;
-	before_value(r);
+	render_step(r, 5);
+	if (w != WHERE_ANY) {
+		before_value(r);
+		json_null(r->json);
+		return;
+	}
+	// A nil pointer in an interface is not a nil interface.
+	open_typed(r, s);
+	json_key(r->json, "value");
 	json_null(r->json);
+	close_object(r);
 }
 
 static void to_mark(struct render *r, enum mark m)
 {
 	const char *key = m == MARK_CUT ? "cut" : m == MARK_UNREADABLE ? "unreadable" : "redacted";
+	render_step(r, OBJECT_BYTES);
 	if (r->is_pointer) {
 		json_kbool(r->json, key, true);
 		r->is_pointer = false;
@@ -71,6 +90,7 @@ static void put_scalar(struct render *r, struct val v)
 	uint64_t n = uint_at(v.v, 0, v.s->size);
 	bool is_plain = v.v.len <= 8 && v.s->kind != TYPE_COMPLEX && v.s->kind != TYPE_ENUM &&
 			v.s->kind != TYPE_PTR;
+	render_step(r, 4);
 	if (!is_plain)
 		put_as_text(r, v);
 	else if (v.s->kind == TYPE_BOOL)
@@ -144,13 +164,7 @@ static void put_bytes(struct render *r, struct str have, bool is_cut)
 
 static void to_bytes(struct render *r, struct shape *s, struct str have, uint64_t len)
 {
-	bool is_list = s->type->name.len == 0 || s->type->name.p[0] == '[';
-	before_value(r);
-	json_open(r->json, '{');
-	if (is_list && s->kind == TYPE_SLICE)
-		json_kstr(r->json, "type", STR("[]byte"));
-	else
-		json_type(r, s);
+	open_typed(r, s);
 	json_key(r->json, "len");
 	json_exact_u64(r->json, len);
 	put_bytes(r, have, have.len < len);
@@ -319,6 +333,7 @@ static void to_close(struct render *r, enum group g, bool has_text_keys)
 
 static void to_field(struct render *r, struct shape *s, struct str name)
 {
+	render_step(r, name.len + 4);
 	if (s->kind != TYPE_TUPLE || name.len)
 		json_key_str(r->json, name);
 }
@@ -336,6 +351,7 @@ static void to_key_text(struct render *r, struct str key)
 
 static void to_key_begin(struct render *r)
 {
+	render_step(r, OBJECT_BYTES);
 	json_open(r->json, '{');
 	json_key(r->json, "key");
 }

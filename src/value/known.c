@@ -55,6 +55,13 @@ enum field_rule field_rule(const struct type *holder, struct str field)
 	return FIELD_PLAIN;
 }
 
+// Pointers to the tables of virtual functions and to the counters of shared pointers.
+bool is_library_inside(const struct type *t)
+{
+	return str_eq(t->name, STR("__vtbl_ptr_type")) ||
+	       str_starts(t->name, STR("std::_Sp_counted_base<"));
+}
+
 bool is_runtime_inside(const struct type *t)
 {
 	struct str name = t->name;

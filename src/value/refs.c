@@ -30,7 +30,7 @@ static uint64_t words_of(enum value_how how)
 
 void sketch_ref(struct sketch *s, enum value_how how, uint64_t off, uint32_t number, unsigned cost)
 {
-	if (s->is_secret || s->size < words_of(how) || off > s->size - words_of(how) ||
+	if (s->is_secret || s->is_end || s->size < words_of(how) || off > s->size - words_of(how) ||
 	    !sketch_reaches(s, cost))
 		return;
 	cost = s->is_free ? 0 : cost;
@@ -54,18 +54,13 @@ void sketch_to(struct sketch *s, enum value_how how, uint64_t off, struct type *
 		sketch_ref(s, how, off, book_add(s->book, book_canon(s->book, t)), cost);
 }
 
+// The box that holds a value costs nothing: a number in an interface is as near as one in a field,
+// and a pointer there costs what pointers cost.
 void sketch_interface(struct sketch *s, const struct type *t, uint64_t off)
 {
-	// That it is an interface is worth a reference even if its value is too deep: the
-	// descriptor's address has to become that in the file.
 	size_t n = s->refs.n;
 	sketch_ref(s, t->is_empty_iface ? VALUE_EFACE : VALUE_IFACE, off, 0, 0);
-	if (s->refs.n == n)
-		return;
-	s->refs.v[n].cost = s->is_free ? 0 : 1;
-	if (s->is_free)
-		s->book->wants_dynamic_now = true;
-	else if (sketch_reaches(s, 1))
+	if (s->refs.n > n)
 		s->book->wants_dynamic = true;
 }
 
@@ -85,36 +80,48 @@ static void sketch_slice(struct sketch *s, const struct type *t, uint64_t off)
 		sketch_to(s, VALUE_SLICE, off, t->elem, 1);
 }
 
+// Whether a pointer to that type leads to values of it.
+static bool is_followed(const struct type *pointer, const struct type *to)
+{
+	if (to->size == 0 || to->kind == TYPE_VOID)
+		return false;
+	if (pointer->go_kind)
+		return !is_runtime_inside(to) && !str_eq(pointer->name, STR("unsafe.Pointer"));
+	return to->kind != TYPE_FUNC && !is_library_inside(to);
+}
+
+static bool is_c_text(const struct type *pointer, const struct type *to)
+{
+	return pointer->go_kind == 0 && to->kind == TYPE_CHAR && to->size == 1 &&
+	       str_eq(to->name, STR("char"));
+}
+
 static void sketch_pointer(struct sketch *s, const struct type *t, uint64_t off)
 {
 	struct type *to = t->elem ? type_strip(t->elem) : NULL;
-	bool is_unsafe = t->go_kind && str_eq(t->name, STR("unsafe.Pointer"));
-	if (!to || is_unsafe || to->size == 0 || to->kind == TYPE_VOID)
+	if (!to || !is_followed(t, to))
 		return;
-	if (t->go_kind == 0 && to->kind == TYPE_FUNC)
-		return;
-	if (t->go_kind == 0 && to->kind == TYPE_CHAR && to->size == 1 &&
-	    str_eq(to->name, STR("char"))) {
+	if (is_c_text(t, to))
 		sketch_ref(s, VALUE_CSTRING, off, 0, 0);
-		return;
-	}
-	if (t->go_kind && is_runtime_inside(to))
-		return;
-	sketch_to(s, VALUE_POINTER, off, t->elem, t->go_kind && is_part(to) ? 0 : 1);
+	else
+		sketch_to(s, VALUE_POINTER, off, t->elem, t->go_kind && is_part(to) ? 0 : 1);
 }
 
+// Items behind the last one that is followed may still hold what must not be seen.
 static void sketch_array(struct sketch *s, const struct type *t, uint64_t off, unsigned level)
 {
 	struct type *elem = t->elem;
-	uint64_t n = MIN(t->count, (uint64_t)s->book->limits.items);
-	for (uint64_t i = 0; elem && elem->size && i < n && off < s->size; i++) {
-		size_t before = s->refs.n + s->erased.n;
+	bool was_end = s->is_end;
+	size_t before = s->refs.n + s->erased.n, n_erased = s->erased.n;
+	for (uint64_t i = 0; elem && elem->size && i < t->count && off < s->size; i++) {
+		s->is_end |= i >= s->book->limits.items;
 		sketch_value(s, elem, off, level + 1);
 		// None in one of them, none in all.
-		if (s->refs.n + s->erased.n == before ||
+		if (s->refs.n + s->erased.n == before || (s->is_end && s->erased.n == n_erased) ||
 		    __builtin_add_overflow(off, elem->size, &off))
-			return;
+			break;
 	}
+	s->is_end = was_end;
 }
 
 // --- structs ---
@@ -125,7 +132,7 @@ static void sketch_field(struct sketch *s, const struct type *t, const struct ty
 	enum field_rule rule = t->go_kind ? field_rule(t, f->name) : FIELD_PLAIN;
 	bool was_free = s->is_free;
 	if (value_is_secret(s->book->secrets, f->name)) {
-		erase_value(s, f->type, off, level + 1);
+		erase_secret(s, f->type, off, level + 1);
 		return;
 	}
 	// From Go 1.20 on such a field says of itself what it points to.
@@ -170,15 +177,18 @@ static void sketch_union(struct sketch *s, struct type *t, uint64_t base, unsign
 		uint64_t off;
 		if (f->type && value_is_secret(s->book->secrets, f->name) &&
 		    !__builtin_add_overflow(base, f->off, &off))
-			erase_value(s, f->type, off, level + 1);
+			erase_secret(s, f->type, off, level + 1);
 	}
 	err_free(e);
 }
 
 void sketch_value(struct sketch *s, struct type *t, uint64_t off, unsigned level)
 {
-	if (level > LEVEL_MAX || !sketch_step(s))
+	if (level > LEVEL_MAX || !sketch_step(s)) {
+		// What has not been looked at is not shown.
+		erase_secret(s, t, off, level);
 		return;
+	}
 	if (!s->is_secret && is_secret_type(t)) {
 		erase_value(s, t, off, level);
 		return;

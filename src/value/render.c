@@ -101,6 +101,9 @@ static void render_target(struct render *r, struct val ptr, struct val target, u
 			  enum where w)
 {
 	struct frame frame = { target.addr, number, r->frames };
+	// C's literals say what a pointer's target is wherever they stand.
+	if (!ptr.s->is_go)
+		w = WHERE_TYPED;
 	if (special_error(r, ptr, target))
 		return;
 	r->frames = &frame;
@@ -166,10 +169,11 @@ static void render_text(struct render *r, struct val v, enum where w)
 
 // --- lists ---
 
-static void render_list(struct render *r, struct val v, struct val items, uint64_t n, enum where w)
+// n items, of which the first in items are there, and at most max are shown.
+static void render_list(struct render *r, struct val v, struct val items, uint64_t n, uint64_t max,
+			enum where w)
 {
-	uint64_t size = items.s->size;
-	uint64_t shown = MIN(n, (uint64_t)r->limits->items), i = 0;
+	uint64_t size = items.s->size, shown = MIN(n, max), i = 0;
 	if (size)
 		shown = MIN(shown, items.v.len / size);
 	r->sink->open(r, v.s, GROUP_LIST, n, w, false);
@@ -212,7 +216,8 @@ static void render_array(struct render *r, struct val v, enum where w)
 	else if (elem->is_byte)
 		render_byte_list(r, v, v.v, n, w);
 	else
-		render_list(r, v, (struct val) { elem, v.v, v.addr }, n, w);
+		render_list(r, v, (struct val) { elem, v.v, v.addr }, n,
+			    elem->size ? UINT64_MAX : r->limits->items, w);
 }
 
 static void render_slice(struct render *r, struct val v, enum where w)
@@ -238,7 +243,7 @@ static void render_slice(struct render *r, struct val v, enum where w)
 	} else {
 		struct frame frame = { addr, it ? it->type : UINT32_MAX, r->frames };
 		r->frames = it ? &frame : frame.outer;
-		render_list(r, v, items, n, w);
+		render_list(r, v, items, n, r->limits->items, w);
 		r->frames = frame.outer;
 	}
 }
@@ -313,7 +318,7 @@ void render_fields(struct render *r, struct val v)
 	bool is_root = group_of(r, v.s) != GROUP_STRUCT;
 	bool shows_zeros = r->shows_zeros || is_root;
 	enum where w = v.s->is_go || is_root ? WHERE_TYPED : WHERE_ELEM;
-	bool is_cut = v.s->is_opaque;
+	bool is_cut = v.s->is_opaque || !render_step(r, v.s->n_fields / 8);
 	for (size_t i = 0; i < v.s->n_fields && !is_cut; i++)
 		is_cut = render_is_full(r) || !render_field(r, v, &v.s->fields[i], shows_zeros, w);
 	if (is_cut)
@@ -388,6 +393,8 @@ static void render_chan(struct render *r, struct val v, enum where w)
 {
 	uint64_t addr = word_at(v.v, 0);
 	struct item *it = addr ? snapshot_find_any(&r->snapshot, addr, CHAN_SIZE) : NULL;
+	// Looking for it took that long.
+	render_step(r, r->snapshot.n / 8);
 	if (!addr) {
 		r->sink->nil(r, v.s, w);
 	} else if (!it) {
@@ -464,6 +471,13 @@ static bool is_made_of_parts(const struct shape *s)
 	       s->kind == TYPE_TUPLE;
 }
 
+// An error among the results themselves.
+static bool is_error(const struct render *r, struct val v)
+{
+	return r->depth <= 1 && v.s->kind == TYPE_IFACE && str_eq(v.s->type->name, STR("error")) &&
+	       word_at(v.v, 0);
+}
+
 void render_value(struct render *r, struct val v, enum where w)
 {
 	if (!v.s || r->depth >= OUT_DEPTH_MAX || !render_step(r, 1) || render_is_full(r) ||
@@ -471,10 +485,13 @@ void render_value(struct render *r, struct val v, enum where w)
 		r->sink->mark(r, MARK_CUT);
 		return;
 	}
-	if (v.s->is_secret && v.s->kind != TYPE_STRUCT && book_secrets(r->book)) {
+	if (v.s->is_secret && v.s->kind != TYPE_STRUCT) {
 		r->sink->mark(r, MARK_REDACTED);
 		return;
 	}
+	bool is_red = r->colours && is_error(r, v);
+	if (is_red)
+		out_buf_str(r->out, STR("\033[31m"));
 	r->depth++;
 	bool is_done = v.s->special && v.s->special->show && v.s->special->show(r, v, w);
 	if (!is_done && !v.s->is_go)
@@ -482,6 +499,8 @@ void render_value(struct render *r, struct val v, enum where w)
 	if (!is_done)
 		render_by_kind(r, v, w);
 	r->depth--;
+	if (is_red)
+		out_buf_str(r->out, STR("\033[0m"));
 }
 
 // --- the outside ---
@@ -492,7 +511,8 @@ static void render_root(struct render *r, const struct value_book *b, uint32_t r
 	// The book keeps what rendering finds out of its types.
 	r->book = (struct value_book *)(uintptr_t)b;
 	r->limits = value_book_limits(b);
-	r->steps = STEPS_MAX;
+	// JSON takes a step a byte.
+	r->steps = r->json ? OUTPUT_MAX : STEPS_MAX;
 	r->output_max = output_size(r) + OUTPUT_MAX;
 	snapshot_init(&r->snapshot, snapshot);
 	struct val v = { .s = shape_of(r, book_type(b, root)) };
@@ -517,6 +537,7 @@ void value_text(const struct value_book *b, uint32_t root, struct bytes snapshot
 		.breaks = style->width ? &breaks : NULL,
 		.shows_zeros = style->shows_zeros,
 		.is_call = style->is_call,
+		.colours = style->colours,
 	};
 	size_t start = out->n;
 	render_root(&r, b, root, snapshot);

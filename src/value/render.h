@@ -115,8 +115,12 @@ struct shape *shape_key(struct render *r, struct shape *s);
 struct shape *field_shape(struct render *r, struct shape_field *f);
 // As Go prints it; of C types as they are spelled.
 struct str shape_name(struct render *r, struct shape *s);
-// Of interface{}.
+// Of interface{} and bool.
 struct shape *shape_any(struct render *r);
+struct shape *shape_bool(struct render *r);
+// A slice or array of bytes without a name of its own, and what it is called: []byte, [4]byte.
+bool shape_is_byte_list(struct render *r, struct shape *s);
+void shape_put_byte_list(const struct shape *s, struct out_buf *out);
 // A struct without a name of its own.
 bool shape_is_unnamed(const struct shape *s);
 // NULL if s has no such field.
@@ -247,6 +251,7 @@ struct render {
 	struct snapshot snapshot;
 	const struct value_limits *limits;
 	bool shows_zeros;
+	bool colours; // errors are red
 	bool is_call; // arguments stand as in a call
 	unsigned depth;
 	const struct frame *frames;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What rendering knows of each type, found out once.
+#include <inttypes.h>
+
 #include "value/render.h"
 
 // Structs in arrays in structs: Go's pointer-shaped types are not nested deeper.
 #define DIRECT_DEPTH_MAX 16
 #define FIELDS_MAX       (1u << 16)
 
-enum { GO_UINT8 = 8, GO_INTERFACE = 20 }; // of reflect.Kind
+enum { GO_BOOL = 1, GO_UINT8 = 8, GO_INTERFACE = 20 }; // of reflect.Kind
 
 bool shape_is_unnamed(const struct shape *s)
 {
@@ -50,7 +52,7 @@ static bool is_bool(struct type *t)
 static bool is_secret(const struct value_secrets *secrets, const struct shape *s,
 		      const struct type_field *f, struct str name)
 {
-	if (!secrets || is_bool(f->type))
+	if (is_bool(f->type))
 		return false;
 	bool is_public = f->is_embedded && str_eq(name, STR("PublicKey"));
 	return value_is_secret(secrets, name) || (s->is_secret && !is_public);
@@ -101,6 +103,8 @@ static struct shape *make_shape(struct render *r, struct arena *a, struct type *
 	s->is_secret = is_secret_type(t);
 	if (s->kind == TYPE_STRUCT || s->kind == TYPE_UNION || s->kind == TYPE_TUPLE)
 		add_fields(r, a, s);
+	if (s->kind == TYPE_ENUM)
+		err_free(type_complete(s->under));
 	s->has_number = book_number(r->book, t, &s->number);
 	s->is_direct = t->go_is_direct;
 	s->special = s->is_go ? special_find(t->name) : NULL;
@@ -139,6 +143,18 @@ struct shape *shape_any(struct render *r)
 	return shape_of(r, &any);
 }
 
+struct shape *shape_bool(struct render *r)
+{
+	static struct type boolean = {
+		.kind = TYPE_BOOL,
+		.name = { "bool", 4 },
+		.size = 1,
+		.go_kind = GO_BOOL,
+		.is_complete = true,
+	};
+	return shape_of(r, &boolean);
+}
+
 struct shape *shape_elem(struct render *r, struct shape *s)
 {
 	if (!s->elem)
@@ -165,4 +181,20 @@ struct str shape_name(struct render *r, struct shape *s)
 	if (!s->name.p)
 		s->name = book_type_name(r->book, s->type);
 	return s->name;
+}
+
+bool shape_is_byte_list(struct render *r, struct shape *s)
+{
+	bool is_list = s->kind == TYPE_SLICE || s->kind == TYPE_ARRAY;
+	bool is_unnamed = s->type->name.len == 0 || s->type->name.p[0] == '[';
+	struct shape *elem = is_list && is_unnamed ? shape_elem(r, s) : NULL;
+	return elem && elem->is_byte;
+}
+
+void shape_put_byte_list(const struct shape *s, struct out_buf *out)
+{
+	if (s->kind == TYPE_ARRAY)
+		out_buf_printf(out, "[%" PRIu64 "]byte", s->under->count);
+	else
+		out_buf_str(out, STR("[]byte"));
 }

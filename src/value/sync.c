@@ -103,12 +103,15 @@ bool show_atomic(struct render *r, struct val v, enum where w)
 
 bool show_atomic_bool(struct render *r, struct val v, enum where w)
 {
-	struct out_buf text = { 0 };
 	uint64_t n;
+	(void)w;
 	if (!val_uint(r, v, STR("v"), &n))
 		return false;
-	out_buf_str(&text, n ? STR("true") : STR("false"));
-	return show(r, v.s, &text, w);
+	uint8_t byte = n != 0;
+	r->sink->call_begin(r, v.s);
+	render_value(r, (struct val) { shape_bool(r), { &byte, 1 }, 0 }, WHERE_TYPED);
+	r->sink->call_end(r);
+	return true;
 }
 
 bool show_atomic_value(struct render *r, struct val v, enum where w)

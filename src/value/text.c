@@ -41,14 +41,6 @@ static void put_hex(struct render *r, uint64_t n)
 
 // --- types ---
 
-static bool is_list_of_bytes(struct render *r, struct shape *s)
-{
-	bool is_list = s->kind == TYPE_SLICE || s->kind == TYPE_ARRAY;
-	bool is_unnamed = s->type->name.len == 0 || s->type->name.p[0] == '[';
-	struct shape *elem = is_list && is_unnamed ? shape_elem(r, s) : NULL;
-	return elem && elem->is_byte;
-}
-
 // In front of a literal's brace.
 static void put_type(struct render *r, struct shape *s)
 {
@@ -61,12 +53,10 @@ static void put_type(struct render *r, struct shape *s)
 		put(r, STR(")"));
 	} else if (s->is_go && s->kind == TYPE_STRUCT && shape_is_unnamed(s)) {
 		put(r, STR("struct"));
-	} else if (is_list_of_bytes(r, s) && s->kind == TYPE_ARRAY) {
-		put(r, STR("["));
-		put_u64(r, s->under->count);
-		put(r, STR("]byte"));
+	} else if (shape_is_byte_list(r, s)) {
+		shape_put_byte_list(s, r->out);
 	} else {
-		put(r, is_list_of_bytes(r, s) ? STR("[]byte") : name);
+		put(r, name);
 	}
 }
 
@@ -137,6 +127,16 @@ static void put_wide(struct render *r, struct bytes v)
 		out_buf_printf(r->out, "%02x", v.p[i]);
 }
 
+static void put_int(struct render *r, struct val v, bool is_signed)
+{
+	unsigned shift = 64 - 8 * (unsigned)MIN(MAX(v.s->size, 1u), 8u);
+	uint64_t n = uint_at(v.v, 0, v.s->size);
+	if (is_signed)
+		put_i64(r, (int64_t)(n << shift) >> shift);
+	else
+		put_u64(r, n);
+}
+
 static void put_enum(struct render *r, struct val v)
 {
 	uint64_t n = uint_at(v.v, 0, v.s->size);
@@ -148,18 +148,10 @@ static void put_enum(struct render *r, struct val v)
 			return;
 		}
 	}
-	put_type(r, v.s);
-	put_u64(r, n);
-}
-
-static void put_int(struct render *r, struct val v, bool is_signed)
-{
-	unsigned shift = 64 - 8 * (unsigned)MIN(MAX(v.s->size, 1u), 8u);
-	uint64_t n = uint_at(v.v, 0, v.s->size);
-	if (is_signed)
-		put_i64(r, (int64_t)(n << shift) >> shift);
-	else
-		put_u64(r, n);
+	put(r, STR("("));
+	put(r, shape_name(r, v.s));
+	put(r, STR(")"));
+	put_int(r, v, v.s->under->is_signed);
 }
 
 static void put_float(struct render *r, struct val v)
@@ -188,7 +180,7 @@ static void put_scalar(struct render *r, struct val v)
 		out_go_complex(v.v, r->out);
 	else if (v.s->kind == TYPE_ENUM)
 		put_enum(r, v);
-	else if (v.s->kind == TYPE_PTR || v.s->under->go_kind == GO_UINTPTR)
+	else if (v.s->kind == TYPE_PTR || v.s->under->go_kind == GO_UINTPTR || v.s->under->is_word)
 		put_hex(r, word_at(v.v, 0));
 	else
 		put_int(r, v, v.s->kind == TYPE_INT || v.s->under->is_signed);

@@ -173,6 +173,7 @@ struct value_style {
 	unsigned width;   // lines that are longer are broken and indented; 0: never
 	unsigned indent;  // blanks before lines that follow
 	bool shows_zeros; // fields that are zero, too
+	bool colours;     // errors are red
 	bool is_call;     // arguments as in a call: (a=1, b="x")
 };
 

@@ -4,7 +4,8 @@
 
 #include "value/render.h"
 
-#define INDENT 2
+#define INDENT      2
+#define WRAPPED_MAX (1u << 20)
 
 void breaks_free(struct breaks *b)
 {
@@ -81,15 +82,16 @@ static bool fits(const struct wrap *w, size_t open)
 	return w->column + columns(between(w, w->pos, end)) + comma <= w->width;
 }
 
-static void wrap_lines(struct wrap *w)
+// Indents make text longer: what comes when it is too long is not broken any more.
+static void wrap_lines(struct wrap *w, size_t max)
 {
-	for (size_t i = 0; i < w->b->n; i++) {
+	for (size_t i = 0; i < w->b->n && w->out->n < max; i++) {
 		const struct break_mark *m = &w->b->v[i];
 		copy_to(w, m->off);
 		if (m->kind == '{') {
 			bool is_empty = m->match == i + 1 && w->b->v[m->match].off == m->off;
 			if (is_empty || fits(w, i)) {
-				i = m->match;
+				i = MAX(i, m->match);
 				continue;
 			}
 			w->depth++;
@@ -121,6 +123,6 @@ void breaks_apply(struct breaks *b, const struct value_style *style, struct out_
 	struct wrap w = {
 		b, out, out_buf_view(&line), style->width, style->indent, 0, style->indent, 0
 	};
-	wrap_lines(&w);
+	wrap_lines(&w, start + WRAPPED_MAX);
 	out_buf_free(&line);
 }

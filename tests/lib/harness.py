@@ -189,9 +189,9 @@ class T:
         """The path of a helper program of the tests, built from tests/tools/NAME.c."""
         return self._build(programs.tool, name)
 
-    def lib_tool(self, name):
-        """The same for one that uses stoat's own library."""
-        return self._build(programs.lib_tool, name)
+    def lib_tool(self, name, *also):
+        """The same for one that uses stoat's own library, and other sources below tests/."""
+        return self._build(programs.lib_tool, name, *also)
 
     def go_compiler(self, version):
         """The path of the Go compiler, built from that toolchain's own sources."""

@@ -216,14 +216,15 @@ def tool(name):
     return cached(os.path.join(ROOT, "build", "tools"), name, key, build)
 
 
-def lib_tool(name):
-    """A helper program of the tests that uses stoat's own library."""
-    source = os.path.join(ROOT, "tests", "tools", name + ".c")
+def lib_tool(name, *also):
+    """A helper program of the tests that uses stoat's own library, and other sources of the tests."""
+    sources = [os.path.join(ROOT, "tests", path) for path in (f"tools/{name}.c", *also)]
     library = os.path.join(ROOT, "build", "release", "libstoat.a")
-    key = digest(source, compiler_id("gcc"), digest(library))
+    key = digest(sources[0], compiler_id("gcc"), *map(digest, [*sources[1:], library]))
 
     def build(out):
-        run(["gcc", "-O2", "-Wall", "-Wextra", "-D_GNU_SOURCE", "-Isrc", "-o", out, source, library, *LIBRARIES], cwd=ROOT)
+        flags = ["-O2", "-Wall", "-Wextra", "-D_GNU_SOURCE", "-Isrc"]
+        run(["gcc", *flags, "-o", out, *sources, library, *LIBRARIES], cwd=ROOT)
 
     return cached(os.path.join(ROOT, "build", "tools"), name, key, build)
 

@@ -2,6 +2,7 @@
 """The files that fuzzing starts from, by harness."""
 
 import os
+import random
 import struct
 import subprocess
 import tempfile
@@ -241,6 +242,21 @@ def scripts():
                 yield name, read(os.path.join(folder, name))
 
 
+# --- values ---
+
+
+def memories():
+    """What fuzz_look takes: memory in which any small number is an address, a length or a flag."""
+    r = random.Random(1)
+    words = [0, 0, 0, 1, 2, 3, 5, 8, 64, 128, 1 << 32 | 1, 0x0505050505050505, 0x8080808080800101, HUGE]
+    addresses = [*range(0x40, 0x140, 0x40), *range(0, 0x400, 0x38)]
+    for root in range(60):
+        n = r.choice([32, 64, 128, 200])
+        memory = [r.choice(words if r.random() < 0.5 else addresses) for _ in range(n)]
+        head = bytes([r.choice([0, 0, 2]), r.choice([0, 20, 100]), root])
+        yield f"memory-{root:02}", head + struct.pack(f"<{n}Q", *memory)
+
+
 HARNESSES = {
     "elf": [malicious, c_programs],
     "dwarf": [c_programs, go_programs],
@@ -251,6 +267,7 @@ HARNESSES = {
     "check": [scripts],
     "code": [scripts],
     "out": [scripts, code],
+    "look": [memories],
 }
 
 

@@ -159,7 +159,6 @@ static void show(const struct wishes *w, pid_t pid, struct target *t, const char
 	struct bytes snapshot = { out, len };
 	if (!w->has_text)
 		print_items(b, snapshot, w->has_bytes);
-#ifdef HAS_VALUE_TEXT
 	struct value_style style = { .width = 100, .indent = 0 };
 	struct out_buf text = { 0 };
 	if (w->has_text) {
@@ -167,7 +166,6 @@ static void show(const struct wishes *w, pid_t pid, struct target *t, const char
 		printf("%.*s\n", (int)text.n, text.p);
 	}
 	out_buf_free(&text);
-#endif
 	free(out);
 	arena_free(a);
 }

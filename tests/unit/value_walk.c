@@ -17,6 +17,7 @@ struct lead {
 	uint32_t type;
 	uint8_t cost;
 	bool is_text; // up to a NUL
+	bool is_node; // leaves half of the room to what it leads to
 };
 
 static struct value_type type_at(const struct walker *w, uint32_t number)
@@ -111,7 +112,8 @@ static void append(struct walker *w, const struct lead *l, unsigned depth)
 		.want = (uint32_t)want,
 		.depth = (uint16_t)(depth + l->cost),
 	};
-	size_t room = w->limits->bytes - w->len;
+	size_t end = l->is_node ? w->limits->bytes - w->limits->bytes / 2 : w->limits->bytes;
+	size_t room = end > w->len ? end - w->len : 0;
 	if (!l->is_text && is_there(w, &item))
 		return;
 	if (room < sizeof(item) || room - sizeof(item) < ((bytes + 7) & ~(uint64_t)7))
@@ -140,6 +142,7 @@ static bool plain_lead(const struct walker *w, const struct value_ref *r, const 
 	};
 	switch ((int)r->how) {
 	case VALUE_POINTER:
+		l->is_node = r->cost == 0;
 		return true;
 	case VALUE_STRING:
 		l->count = word(p + 8);

@@ -5,6 +5,7 @@
 //	calls N                    N times as fast as it can: "calls N ns NANOSECONDS_A_CALL"
 //	calls N RATE WORKERS       N times in all, RATE times a second: "calls N per_second RATE"
 //	calls typed N              the same as the first with a function of two arguments, typed
+//	calls record N             the same with a struct of eight fields, of which three are strings
 package main
 
 import (
@@ -49,6 +50,34 @@ func callTyped(n int) {
 	fmt.Printf("calls %d ns %.1f\n", n, float64(time.Since(start).Nanoseconds())/float64(n))
 }
 
+type entry struct {
+	id       int
+	name     string
+	path     string
+	size     int64
+	ok       bool
+	retries  uint16
+	comment  string
+	priority int
+}
+
+//go:noinline
+func record(p *entry) int {
+	if p.id < 0 {
+		return miss(p.id)
+	}
+	return p.id + len(p.name)
+}
+
+func callRecord(n int) {
+	p := &entry{1, "a name", "/some/path/of/a/file", 4096, true, 3, "what there is to say", 9}
+	start := time.Now()
+	for i := 0; i < n; i++ {
+		sum = record(p)
+	}
+	fmt.Printf("calls %d ns %.1f\n", n, float64(time.Since(start).Nanoseconds())/float64(n))
+}
+
 func number(i int) int {
 	if i >= len(os.Args) {
 		return 0
@@ -80,6 +109,10 @@ func paced(n, rate int) int {
 func main() {
 	if len(os.Args) > 2 && os.Args[1] == "typed" {
 		callTyped(number(2))
+		return
+	}
+	if len(os.Args) > 2 && os.Args[1] == "record" {
+		callRecord(number(2))
 		return
 	}
 	n, rate, workers := number(1), number(2), number(3)

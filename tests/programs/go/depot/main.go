@@ -166,10 +166,10 @@ func fill() {
 		k.Name, v.Name = fmt.Sprint("indirect key ", i), fmt.Sprint("indirect value ", i)
 		indirect[k] = v
 	}
-	for i := int64(0); i < 200; i++ {
+	for i := int64(0); i < 96; i++ {
 		grown[fmt.Sprint("grown ", i)] = i
 	}
-	for i := int64(0); i < 200; i++ {
+	for i := int64(0); i < 96; i++ {
 		if i%4 != 0 {
 			delete(grown, fmt.Sprint("grown ", i))
 		}

@@ -46,6 +46,11 @@ func twoOffsets() *time.Location {
 func clocks() {
 	at := time.Date(2026, 11, 28, 17, 24, 23, 123456789, time.UTC)
 	two := twoOffsets()
+	// Local has no zone yet: Go reads it when somebody asks for it.
+	early := at.Local()
+	say("clock", &early)
+	clock(early)
+	_ = early.String()
 	for _, x := range []time.Time{
 		{}, at, at.Truncate(time.Second), at.In(time.FixedZone("WST", -3*3600-1800)), at.In(time.FixedZone("", 7200)), at.Local(),
 		time.Now(), time.Now().UTC(), time.Now().Round(0), at.In(two), time.Unix(0, 0).In(two), time.Unix(0, 1).UTC(),

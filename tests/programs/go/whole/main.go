@@ -18,7 +18,7 @@ var uses int
 // use keeps a parameter from being lost.
 //
 //go:noinline
-func use(interface{}) { uses++ }
+func use(...interface{}) { uses++ }
 
 func say(name string, p interface{}) { dump.Say(name, p) }
 

@@ -18,27 +18,27 @@ type (
 // as: args
 //
 //go:noinline
-func signed(a int, b int8, c int16, d int32, e int64, f rune) { use(&a) }
+func signed(a int, b int8, c int16, d int32, e int64, f rune) { use(a, b, c, d, e, f) }
 
 // as: args
 //
 //go:noinline
-func unsigned(a uint, b uint8, c uint16, d uint32, e uint64, f byte) { use(&a) }
+func unsigned(a uint, b uint8, c uint16, d uint32, e uint64, f byte) { use(a, b, c, d, e, f) }
 
 // as: args
 //
 //go:noinline
-func truth(yes, no bool, flag Flag) { use(&yes) }
+func truth(yes, no bool, flag Flag) { use(yes, no, flag) }
 
 // as: args
 //
 //go:noinline
-func named(c Color, l Level, n Name) { use(&n) }
+func named(c Color, l Level, n Name) { use(c, l, n) }
 
 // as: args
 //
 //go:noinline
-func word(u uintptr, zero uintptr, p, none unsafe.Pointer) { use(&p) }
+func word(u uintptr, zero uintptr, p, none unsafe.Pointer) { use(u, zero, p, none) }
 
 type Numbers struct {
 	F32  float32

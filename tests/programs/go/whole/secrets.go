@@ -31,7 +31,7 @@ func headers(x map[string][]string) { use(&x) }
 func settings(x map[string]interface{}) { use(&x) }
 
 //go:noinline
-func visit(id int, password string, card *Card) { use(&id) }
+func visit(id int, password string, card *Card) { use(id, password, card) }
 
 type Card struct {
 	Owner  string

@@ -66,7 +66,9 @@ func wrapped(x Wrapped) { use(&x) }
 // as: args
 //
 //go:noinline
-func several(p *Point, q Point, list []int, none *Point, key string, e error) { use(&p) }
+func several(p *Point, q Point, list []int, none *Point, key string, e error) {
+	use(p, q, list, none, key, e)
+}
 
 func double(n int) int { return 2 * n }
 

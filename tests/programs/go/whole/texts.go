@@ -25,7 +25,7 @@ func text(s string) { use(&s) }
 // as: args
 //
 //go:noinline
-func twoTexts(a string, n int, b Name) { use(&a) }
+func twoTexts(a string, n int, b Name) { use(a, n, b) }
 
 //go:noinline
 func someBytes(x []byte) { use(&x) }

@@ -16,7 +16,7 @@ import (
 var uses int
 
 //go:noinline
-func use(interface{}) { uses++ }
+func use(...interface{}) { uses++ }
 
 //go:noinline
 func header(x http.Header) { use(&x) }

@@ -55,16 +55,16 @@ var (
 )
 
 //go:noinline
-func use(interface{}) { atomic.AddInt64(&uses, 1) }
+func use(...interface{}) { atomic.AddInt64(&uses, 1) }
 
 //go:noinline
-func small(x *Small, n int) { use(&x) }
+func small(x *Small, n int) { use(x, n) }
 
 //go:noinline
-func state(x *State, n int) { use(&x) }
+func state(x *State, n int) { use(x, n) }
 
 //go:noinline
-func parts(m map[int]int, list []Item, text string, e error, n int) { use(&m) }
+func parts(m map[int]int, list []Item, text string, e error, n int) { use(m, list, text, e, n) }
 
 // write changes everything, again and again. What Go itself would not allow to look at unlocked (the
 // maps), nobody in this program does.

@@ -52,7 +52,7 @@ type Many struct {
 var uses int
 
 //go:noinline
-func use(interface{}) { uses++ }
+func use(...interface{}) { uses++ }
 
 //go:noinline
 func pointer(x *Point) { use(&x) }

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// call(): an event that says all of a call: when, on which goroutine, of which function, with which
+// arguments; where it returns also the results and how long it took.
+#include "check/checker.h"
+
+static struct expr *name_expr(struct checker *c, struct span span, const char *name)
+{
+	struct expr *e = expr_new(c, EXPR_NAME, span, NULL);
+	e->str = str_from(name);
+	return e;
+}
+
+static int add(struct checker *c, struct program_action *a, struct expr *e)
+{
+	action_add_arg(c, a, e);
+	return (int)a->n_args - 1;
+}
+
+// A builtin that is a number, or a name.
+static int add_builtin(struct checker *c, struct program_action *a, const char *name)
+{
+	struct expr *e = name_expr(c, a->span, name);
+	check_expr(c, e);
+	if (!e->type)
+		return -1;
+	if (is_int(e->type))
+		convert(c, e, type_int(c, false, 8));
+	return add(c, a, e);
+}
+
+// Whatever it is, it is shown as a whole.
+static int add_whole(struct checker *c, struct program_action *a, struct expr *e)
+{
+	check_whole(c, e, WHOLE_EVERY);
+	if (!e->type || !whole_value_of(c, e, WHOLE_EVERY))
+		return -1;
+	return add(c, a, e);
+}
+
+static bool has_results(struct checker *c)
+{
+	const struct target_info *info = part_info(c);
+	for (size_t i = 0; info && i < info->n_values; i++)
+		if (info->values[i].is_result && !info->values[i].is_hidden)
+			return true;
+	return false;
+}
+
+// The words of the arguments, where nothing says what they are.
+#define WORDS_MAX 9u
+
+static struct expr *words_expr(struct checker *c, struct span span, size_t n)
+{
+	struct expr *e = expr_new(c, EXPR_RECORD, span, NULL);
+	e->record.v = ARENA_ARRAY(c->arena, struct record_item, WORDS_MAX);
+	e->height = 2;
+	for (unsigned i = 0; i < MIN(n, (size_t)WORDS_MAX); i++) {
+		struct str name = arena_printf(c->arena, "arg%u", i);
+		e->record.v[e->record.n++] =
+			(struct record_item) { { name, span }, name_expr(c, span, name.p) };
+	}
+	return e;
+}
+
+static int add_words(struct checker *c, struct program_action *a, size_t n)
+{
+	struct expr *e = words_expr(c, a->span, n);
+	enum whole before = c->whole;
+	c->whole = WHOLE_EVERY;
+	if (a->line.is_return)
+		check_kept_whole(c, e);
+	else
+		check_expr(c, e);
+	c->whole = before;
+	return e->type && whole_value_of(c, e, WHOLE_EVERY) ? add(c, a, e) : -1;
+}
+
+static void add_args(struct checker *c, struct program_action *a, struct expr_list *given)
+{
+	struct program_call_line *line = &a->line;
+	bool has_names = args_are_there(c, a->span);
+	size_t n_words = args_words(c);
+	if (given->n && given->v[0]->kind == EXPR_INT && !given->v[0]->num.value)
+		line->has_no_args = true;
+	else if (given->n)
+		line->args = add_whole(c, a, given->v[0]);
+	else if (has_names)
+		line->args = add_whole(c, a, name_expr(c, a->span, "args"));
+	else if (n_words)
+		line->args = add_words(c, a, n_words);
+	else
+		line->is_unknown = !part_info(c) || !part_info(c)->brief.signature.len;
+}
+
+static void add_goroutine(struct checker *c, struct program_action *a)
+{
+	struct program_call_line *line = &a->line;
+	const struct target_g *g = c->part->g;
+	if (!g)
+		return;
+	line->goid = add_builtin(c, a, "goid");
+	line->gofunc = add_builtin(c, a, "gofunc");
+	if (g->parent_goid >= 0)
+		line->parent = add_builtin(c, a, "parent_goid");
+}
+
+static const struct program_call_line nothing = {
+	.when = -1,
+	.pid = -1,
+	.tid = -1,
+	.func = -1,
+	.goid = -1,
+	.gofunc = -1,
+	.parent = -1,
+	.duration = -1,
+	.args = -1,
+	.results = -1,
+	.stack = -1,
+	.child = -1,
+};
+
+FUNCTION_CHECK(check_call_line)
+{
+	enum probe_kind kind = c->part->kind;
+	e->type = c->basic.none;
+	if (kind != PROBE_UPROBE && kind != PROBE_URETPROBE) {
+		tell_error(c, e->span,
+			   "call() is there where a function begins or returns: in "
+			   "uprobe and uretprobe");
+		return;
+	}
+	if (!c->is_final) {
+		if (e->call.args.n > 1)
+			check_expr(c, e->call.args.v[1]);
+		return;
+	}
+	struct program_action *a = action_new(c, e, f->action);
+	struct program_call_line *line = &a->line;
+	*line = nothing;
+	line->is_return = kind == PROBE_URETPROBE;
+	line->when = add_builtin(c, a, "nsecs");
+	line->pid = add_builtin(c, a, "pid");
+	line->tid = add_builtin(c, a, "tid");
+	line->func = add_builtin(c, a, "func");
+	add_goroutine(c, a);
+	if (line->is_return)
+		line->duration = add_builtin(c, a, "duration");
+	add_args(c, a, &e->call.args);
+	if (line->is_return && has_results(c))
+		line->results = add_whole(c, a, name_expr(c, a->span, "retval"));
+	if (e->call.args.n > 1) {
+		struct expr *stack = e->call.args.v[1];
+		check_expr(c, stack);
+		if (value_of(c, stack))
+			line->stack = add(c, a, stack);
+	}
+}
+
+// --- goroutines that are started ---
+
+// A word of the struct g that the function returns.
+static struct expr *word_of_new_g(struct checker *c, struct span span, int64_t off)
+{
+	struct expr *e = name_expr(c, span, "retval");
+	check_expr(c, e);
+	if (!e->type)
+		return NULL;
+	wrap_in_cast(c, e, c->basic.nil);
+	return go_word(c, e, "g", (uint64_t)off, type_int(c, false, 8));
+}
+
+FUNCTION_CHECK(check_started)
+{
+	const struct target_g *g = c->part->g;
+	e->type = c->basic.none;
+	if (c->part->kind != PROBE_URETPROBE || !g) {
+		tell_error(c, e->span, "started() is for uretprobe:PROGRAM:runtime.newproc1");
+		return;
+	}
+	if (!c->is_final)
+		return;
+	struct expr *child = word_of_new_g(c, e->span, g->goid);
+	struct expr *pc = word_of_new_g(c, e->span, g->startpc);
+	struct expr *parent =
+		g->parent_goid >= 0 ? word_of_new_g(c, e->span, g->parent_goid) : NULL;
+	if (!child || !pc)
+		return;
+	wrap_in_cast(c, pc, type_go_func(c));
+	struct program_action *a = action_new(c, e, f->action);
+	struct program_call_line *line = &a->line;
+	*line = nothing;
+	line->when = add_builtin(c, a, "nsecs");
+	line->pid = add_builtin(c, a, "pid");
+	line->tid = add_builtin(c, a, "tid");
+	line->child = add(c, a, child);
+	line->func = add(c, a, pc);
+	// The runtime is at work here, for the goroutine that is the new one's parent.
+	if (parent)
+		line->goid = add(c, a, parent);
+}

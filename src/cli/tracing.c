@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands that trace without a script: their target, their functions, their script.
+#include <inttypes.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/map.h"
+#include "cli/tracing.h"
+
+// Functions that are named when a word means several.
+#define CANDIDATES_SHOWN 20u
+// What a script may have anyway: see config_make.
+#define PROBES_ALWAYS   1024u
+#define MAP_KEYS_ALWAYS 4096u
+
+// --- the target ---
+
+static bool is_pid(const char *what)
+{
+	uint64_t pid;
+	struct stat st;
+	bool is_file = stat(what, &st) == 0 && S_ISREG(st.st_mode);
+	return !is_file && str_to_u64(str_from(what), &pid);
+}
+
+static struct err *check_options(const struct tracing *t, bool target_is_pid)
+{
+	if (t->pid_text && t->command)
+		return command_usage(t->self, "-p and -c exclude each other");
+	if (target_is_pid && t->command)
+		return command_usage(t->self, "TARGET is a running process: -c starts another one");
+	if (target_is_pid && t->pid_text)
+		return command_usage(t->self, "the process is given twice, as TARGET and by -p");
+	if (t->is_all && !target_is_pid)
+		return command_usage(t->self, t->pid_text || t->command
+						      ? "--all-processes and -p or -c exclude each "
+							"other"
+						      : "--all-processes is for a TARGET that is a "
+							"pid: of a file all processes are traced");
+	return NULL;
+}
+
+static struct err *open_process(struct tracing *t, const char *what)
+{
+	char exe[PATH_MAX];
+	int pid;
+	TRY(target_open(what, t->debug_dir, &t->target));
+	TRY(process_parse(what, &pid));
+	t->pid = t->is_all ? 0 : pid;
+	t->path = arena_printf(t->arena, "/proc/%d/exe", pid);
+	ssize_t n = readlink(t->path.p, exe, sizeof(exe));
+	struct str name = { exe, n < 0 ? 0 : (size_t)n };
+	t->where = arena_printf(t->arena, "%.*s, %s %d", STR_ARG(base_name(name)),
+				t->is_all ? "all processes of" : "process", pid);
+	return NULL;
+}
+
+static struct err *open_file(struct tracing *t, const char *what)
+{
+	if (t->pid_text)
+		TRY(process_parse(t->pid_text, &t->pid));
+	struct plan_options o = { .pid = t->pid, .debug_dir = t->debug_dir };
+	TRY(plan_find_program(t->arena, what, &o, &t->path));
+	t->where = t->pid ? arena_printf(t->arena, "%s, process %d", what, t->pid) : str_from(what);
+	return target_open(t->path.p, t->debug_dir, &t->target);
+}
+
+// --- the functions ---
+
+// "name", "ns::f(int)", "main.(*T).f[...]": what people see of a function.
+static struct err *many_match(struct target *t, const char *word, const struct target_matches *m)
+{
+	struct err *e = err_new(ERR_NOTFOUND, "'%s' names %zu functions in %s; say which one", word,
+				m->n, target_name(t));
+	size_t shown = MIN(m->n, (size_t)CANDIDATES_SHOWN);
+	for (size_t i = 0; i < shown; i++)
+		e = err_note(e, "  %.*s", STR_ARG(m->v[i]->name));
+	return m->n > shown ? err_note(e, "  and %zu more", m->n - shown) : e;
+}
+
+// What a word means: a name, a pattern, or the last part of one function's name.
+struct meaning {
+	struct target_matches funcs; // none: a function that exists in inlined copies only
+	struct str text;             // as an attach point has it
+	bool is_pattern;
+};
+
+// "main.Map[" of "main.Map[go.shape.int]" if all of them are instances of that one generic
+// function.
+static struct str generic_of(const struct target_matches *m)
+{
+	struct str first = m->v[0]->name;
+	ptrdiff_t bracket = str_find(first, STR("["));
+	struct str stem = str_first(first, (size_t)(bracket + 1));
+	for (size_t i = 0; i < m->n; i++)
+		if (bracket <= 0 || !str_starts(m->v[i]->name, stem))
+			return STR("");
+	return stem;
+}
+
+static struct err *look_up(struct tracing *t, const char *word, struct meaning *out)
+{
+	struct target_info *inlined;
+	*out = (struct meaning) { .text = str_from(word) };
+	TRY(target_match(t->target, &word, 1, &out->funcs));
+	if (out->funcs.n) {
+		const struct target_func *f = out->funcs.v[0];
+		bool is_name = str_eq(out->text, f->name) || str_eq(out->text, f->symbol);
+		out->is_pattern = str_is_glob(out->text) && !is_name;
+		return NULL;
+	}
+	struct err *e = target_find_inlined(t->target, out->text, t->arena, &inlined);
+	if (!e || !err_catch(&e, ERR_NOTFOUND))
+		return e;
+	TRY(target_match_last(t->target, word, &out->funcs));
+	if (out->funcs.n == 0)
+		return target_no_match(t->target, word);
+	struct str generic = generic_of(&out->funcs);
+	if (out->funcs.n > 1 && !generic.len)
+		return many_match(t->target, word, &out->funcs);
+	out->is_pattern = out->funcs.n > 1;
+	out->text = out->is_pattern ? arena_printf(t->arena, "%.*s*", STR_ARG(generic))
+				    : out->funcs.v[0]->name;
+	return NULL;
+}
+
+// Functions that two words mean are counted once: of a word that meant others, too, the new ones
+// are named.
+static void add_meaning(struct tracing *t, struct map *seen, const struct meaning *m)
+{
+	struct str *fresh = ARENA_ARRAY(t->arena, struct str, m->funcs.n);
+	size_t n_fresh = 0, n_known = 0;
+	for (size_t i = 0; i < m->funcs.n; i++) {
+		const struct target_func *f = m->funcs.v[i];
+		void *owner = map_get(seen, f->vaddr + 1);
+		if (!owner) {
+			map_put(seen, f->vaddr + 1, fresh);
+			fresh[n_fresh++] = f->name;
+			VEC_PUSH(t->arena, &t->matched, f);
+		} else if (owner != fresh) { // else two names of this word for the same code
+			n_known++;
+		}
+	}
+	t->n_funcs += m->funcs.n ? n_fresh : 1;
+	if (!n_known) {
+		VEC_PUSH(t->arena, &t->func, m->text);
+		return;
+	}
+	for (size_t i = 0; i < n_fresh; i++)
+		VEC_PUSH(t->arena, &t->func, fresh[i]);
+}
+
+static struct err *find_functions(struct tracing *t, size_t n, char **words)
+{
+	struct meaning *m = ARENA_ARRAY(t->arena, struct meaning, n);
+	struct map seen = map_init(t->arena);
+	for (size_t i = 0; i < n; i++)
+		TRY(look_up(t, words[i], &m[i]));
+	for (size_t i = 0; i < n; i++)
+		t->title = arena_printf(t->arena, "%.*s%s%.*s", STR_ARG(t->title), i ? ", " : "",
+					STR_ARG(m[i].text));
+	// Patterns first: a name that one of them covers adds nothing.
+	for (size_t i = 0; i < 2 * n; i++)
+		if (m[i % n].is_pattern == (i < n))
+			add_meaning(t, &seen, &m[i % n]);
+	return NULL;
+}
+
+// --- the beginning ---
+
+struct err *tracing_duration(const char *option, const char *text, uint64_t *out)
+{
+	struct number n;
+	if (number_parse(str_from(text), &n) && n.is_duration && n.value) {
+		*out = n.value;
+		return NULL;
+	}
+	return err_new(ERR_USAGE, "%s takes a time with its unit, like 10s, 500ms or 2m, not '%s'",
+		       option, text);
+}
+
+static struct err *check_numbers(const struct tracing *t)
+{
+	const struct {
+		const char *option, *text;
+	} given[] = { { "--depth", t->depth },
+		      { "--items", t->items },
+		      { "--max-rate", t->max_rate },
+		      { "--max-cpu", t->max_cpu } };
+	uint64_t n;
+	for (size_t i = 0; i < ARRAY_LEN(given); i++)
+		if (given[i].text && !str_to_u64(str_from(given[i].text), &n))
+			return err_new(ERR_USAGE, "%s takes a number, not '%s'", given[i].option,
+				       given[i].text);
+	return NULL;
+}
+
+struct err *tracing_begin(struct tracing *t, const struct option *table, size_t n, int argc,
+			  char **argv, bool *is_done)
+{
+	size_t n_operands;
+	t->arena = arena_new();
+	TRY(options_parse(table, n, argc, argv, &n_operands));
+	*is_done = t->help;
+	if (t->help) {
+		command_help(t->self, table, n);
+		return NULL;
+	}
+	TRY(check_numbers(t));
+	if (n_operands < 2)
+		return command_usage(t->self, n_operands ? "no function given" : "no target given");
+	log_set_level(t->is_verbose ? LOG_VERBOSE : LOG_NORMAL);
+	bool target_is_pid = is_pid(argv[0]);
+	TRY(check_options(t, target_is_pid));
+	if (target_is_pid)
+		TRY(open_process(t, argv[0]));
+	else
+		TRY(open_file(t, argv[0]));
+	t->output.target = target_path(t->target);
+	return find_functions(t, n_operands - 1, argv + 1);
+}
+
+void tracing_end(struct tracing *t)
+{
+	target_close(t->target);
+	out_buf_free(&t->script);
+	arena_free(t->arena);
+}
+
+// --- the script ---
+
+static bool is_plain(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.p[i];
+		bool is_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			       (c >= '0' && c <= '9') || c == '_';
+		if (!is_word && c != '.' && c != '/' && c != '-' && (c != '*' || i == 0))
+			return false;
+	}
+	// What begins like a number would be one.
+	return s.len && (s.p[0] < '0' || s.p[0] > '9');
+}
+
+void tracing_quoted(struct tracing *t, struct str s)
+{
+	struct out_buf *b = &t->script;
+	out_buf_str(b, STR("\""));
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (c == '"' || c == '\\')
+			out_buf_printf(b, "\\%c", c);
+		else if (c < 0x20 || c == 0x7f)
+			out_buf_printf(b, "\\x%02x", c);
+		else
+			out_buf_add(b, &s.p[i], 1);
+	}
+	out_buf_str(b, STR("\""));
+}
+
+// A part of an attach point, in quotes where it needs them.
+static void put_field(struct tracing *t, struct str s)
+{
+	if (is_plain(s))
+		out_buf_str(&t->script, s);
+	else
+		tracing_quoted(t, s);
+}
+
+void tracing_setting(struct tracing *t, const char *name, const char *value)
+{
+	t->settings = arena_printf(t->arena, "%.*s; %s = %s", STR_ARG(t->settings), name, value);
+}
+
+void tracing_head(struct tracing *t)
+{
+	if (t->max_rate)
+		tracing_setting(t, "max_rate", t->max_rate);
+	if (t->max_cpu)
+		tracing_setting(t, "max_cpu", t->max_cpu);
+	if (t->depth)
+		tracing_setting(t, "max_depth", t->depth);
+	if (t->items)
+		tracing_setting(t, "max_items", t->items);
+	if (t->shows_zeros)
+		tracing_setting(t, "value_zeros", "1");
+	struct out_buf *b = &t->script;
+	out_buf_printf(b, "// stoat %s: %s\n", t->self->name, t->self->summary);
+	if (t->pid)
+		out_buf_printf(b, "// To be run with -p %d.\n", t->pid);
+	if (t->command)
+		out_buf_str(b, STR("// To be run with -c COMMAND.\n"));
+	for (size_t i = 0; i < t->secrets.n; i++)
+		out_buf_printf(b, "// To be run with --redact %s.\n", t->secrets.v[i]);
+	out_buf_str(b, STR("config = { print_maps_on_exit = 0"));
+	out_buf_str(b, t->settings);
+	size_t n_keys = MAX(t->n_keys, t->n_funcs);
+	if (n_keys > MAP_KEYS_ALWAYS)
+		out_buf_printf(b, "; max_map_keys = %zu", n_keys);
+	if (t->n_funcs >= PROBES_ALWAYS)
+		out_buf_printf(b, "; max_probes = %zu", 2 * t->n_funcs);
+	out_buf_str(b, STR(" }\n\n"));
+}
+
+static void put_probe(struct tracing *t, const char *provider, struct str func)
+{
+	struct out_buf *b = &t->script;
+	bool has_slash = str_find(t->path, STR("/")) >= 0;
+	out_buf_printf(b, "%s:%s", provider, has_slash ? "" : "./");
+	put_field(t, t->path);
+	out_buf_str(b, STR(":"));
+	put_field(t, func);
+}
+
+void tracing_probes(struct tracing *t, const char *provider)
+{
+	for (size_t i = 0; i < t->func.n; i++) {
+		out_buf_str(&t->script, i ? STR(",\n") : STR(""));
+		put_probe(t, provider, t->func.v[i]);
+	}
+}
+
+void tracing_one_probe(struct tracing *t, const char *provider, const char *func, const char *body)
+{
+	put_probe(t, provider, str_from(func));
+	out_buf_str(&t->script, str_from(body));
+}
+
+void tracing_every(struct tracing *t, uint64_t ns, const char *what)
+{
+	static const struct {
+		const char *name;
+		uint64_t ns;
+	} units[] = { { "s", 1000000000 }, { "ms", 1000000 }, { "us", 1000 }, { "ns", 1 } };
+	size_t u = 0;
+	while (ns % units[u].ns)
+		u++;
+	out_buf_printf(&t->script, "\ninterval:%s:%" PRIu64 " { %s }\n", units[u].name,
+		       ns / units[u].ns, what);
+}
+
+// --- running it ---
+
+static struct err *print_script(struct tracing *t)
+{
+	FILE *out;
+	TRY(output_open(&t->output, &out));
+	fwrite(t->script.p, 1, t->script.n, out);
+	return output_close(&t->output);
+}
+
+// "3 functions, 7 sites in ./shop (go1.24.4); Ctrl-C to stop"
+static void set_hello(struct tracing *t, struct run_options *run)
+{
+	struct str go = target_go_version(t->target);
+	struct str until = t->duration  ? arena_printf(t->arena, "for %s", t->duration)
+			   : t->command ? STR("until the command ends")
+					: STR("Ctrl-C to stop");
+	run->hello =
+		arena_printf(t->arena, "%zu function%s", t->n_funcs, t->n_funcs == 1 ? "" : "s");
+	run->hello_end =
+		arena_printf(t->arena, "in %.*s%s%.*s%s; %.*s", STR_ARG(t->where),
+			     go.len ? " (" : "", STR_ARG(go), go.len ? ")" : "", STR_ARG(until));
+}
+
+struct err *tracing_run(struct tracing *t, int *status)
+{
+	uint64_t ns;
+	if (t->duration) {
+		TRY(tracing_duration("--for", t->duration, &ns));
+		tracing_every(t, ns, "exit();");
+	}
+	if (t->prints_script)
+		return print_script(t);
+	struct request r = {
+		.name = str_from(t->self->name),
+		.text = out_buf_view(&t->script),
+		.command = t->command,
+		.pid = t->pid,
+		.has_warnings = true,
+		.secrets = t->secrets,
+		.run = { .is_json = t->is_json,
+			 .is_quiet = t->is_quiet,
+			 .is_wide = t->is_wide,
+			 .has_summary = true,
+			 .debug_dir = t->debug_dir },
+		.output = &t->output,
+	};
+	set_hello(t, &r.run);
+	return pipeline_run(&r, status);
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// What call() sends: all of a call, put into a line, a tree, or a trace for a browser.
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "run/internal.h"
+
+// Of a line, results may have so much before they are cut; arguments get what is left.
+#define RESULTS_PART 3u
+#define ARGS_MIN     16u
+
+static uint64_t number(const struct out_value *args, int at)
+{
+	uint64_t n = 0;
+	bool is_signed;
+	if (at >= 0)
+		out_value_number(args[at], &n, &is_signed);
+	return n;
+}
+
+// A value as text, "" if it is not there.
+static void put(struct session *s, const struct out_value *args, int at, struct out_buf *b)
+{
+	b->n = 0;
+	if (at >= 0)
+		out_value_text(&s->env, args[at], b);
+}
+
+// Cuts what is longer, at the end of a character.
+static void cut(struct out_buf *b, size_t max, const char *end)
+{
+	size_t n = strlen(end);
+	if (b->n <= max || max < n)
+		return;
+	b->n = max - n;
+	while (b->n && ((unsigned char)b->p[b->n] & 0xc0) == 0x80)
+		b->n--;
+	out_buf_str(b, str_from(end));
+}
+
+static struct out_call facts(struct session *s, const struct program_call_line *l,
+			     const struct out_value *args)
+{
+	struct call_texts *t = &s->call_texts;
+	uint64_t when = number(args, l->when) + s->env.clocks.to_wall[OUT_CLOCK_BOOT];
+	uint64_t duration = number(args, l->duration);
+	put(s, args, l->func, &t->func);
+	put(s, args, l->gofunc, &t->gofunc);
+	s->is_call = true;
+	put(s, args, l->args, &t->args);
+	put(s, args, l->results, &t->results);
+	s->is_call = false;
+	if (l->args < 0)
+		out_buf_str(&t->args, l->has_no_args  ? STR("(...)")
+				      : l->is_unknown ? STR("(?)")
+						      : STR("()"));
+	return (struct out_call) {
+		.start_ns = when - duration,
+		.end_ns = when,
+		.pid = (uint32_t)number(args, l->pid),
+		.tid = (uint32_t)number(args, l->tid),
+		.has_goid = l->goid >= 0,
+		.goid = number(args, l->goid),
+		.has_parent = l->parent >= 0,
+		.parent = number(args, l->parent),
+		.child = number(args, l->child),
+		.func = out_buf_view(&t->func),
+		.gofunc = out_buf_view(&t->gofunc),
+		.args = out_buf_view(&t->args),
+		.results = out_buf_view(&t->results),
+		.is_return = l->is_return,
+		.has_results = l->results >= 0,
+	};
+}
+
+// --- a line ---
+
+// "12:01:02.123417  18  main.Get(key="a") = ("Ada", nil)  412ns": the arguments are what gives way
+// when the screen is too narrow.
+static void put_line(struct session *s, struct out_call *c)
+{
+	struct call_texts *t = &s->call_texts;
+	struct out_buf *b = &s->text;
+	char goid[24] = "-";
+	struct out_buf time = { 0 };
+	if (c->has_goid && c->goid)
+		snprintf(goid, sizeof(goid), "%" PRIu64, c->goid);
+	if (c->is_return)
+		out_duration(&time, c->end_ns - c->start_ns);
+	if (s->terminal_width) {
+		cut(&t->results, s->terminal_width / RESULTS_PART, "...");
+		size_t rest = 15 + 2 + MAX(strlen(goid), 4u) + 2 + c->func.len + 3 + t->results.n +
+			      2 + time.n;
+		size_t room = s->terminal_width > rest ? s->terminal_width - rest : 0;
+		cut(&t->args, MAX(room, ARGS_MIN), "...)");
+	}
+	b->n = 0;
+	out_strftime(b, STR("%H:%M:%S.%f"), c->end_ns);
+	out_buf_printf(b, "  %4s  %.*s%.*s", goid, STR_ARG(c->func),
+		       STR_ARG(out_buf_view(&t->args)));
+	if (c->has_results)
+		out_buf_printf(b, " = %.*s", STR_ARG(out_buf_view(&t->results)));
+	if (c->is_return)
+		out_buf_printf(b, "  %.*s", STR_ARG(out_buf_view(&time)));
+	out_buf_str(b, STR("\n"));
+	out_buf_free(&time);
+}
+
+static void put_head(struct session *s)
+{
+	if (s->is_terminal && !s->has_call_head)
+		fprintf(s->out, "%-15s  %4s  %s\n", "TIME", "GO", "CALL");
+	s->has_call_head = true;
+}
+
+// --- JSON ---
+
+static void put_json(struct session *s, const struct program_call_line *l, const struct out_call *c,
+		     const struct out_value *args)
+{
+	struct json j = { .f = s->out, .is_spaced = true };
+	struct out_buf time = { 0 };
+	json_open(&j, '{');
+	json_kstr(&j, "type", c->child ? STR("started") : STR("call"));
+	out_wall_time(&time, c->end_ns);
+	json_kstr(&j, "time", out_buf_view(&time));
+	json_ku64(&j, "pid", c->pid);
+	json_ku64(&j, "tid", c->tid);
+	if (c->has_goid)
+		json_ku64(&j, "goid", c->goid);
+	if (c->has_parent)
+		json_ku64(&j, "parent_goid", c->parent);
+	if (c->child)
+		json_ku64(&j, "started_goid", c->child);
+	json_kstr(&j, "func", c->func);
+	if (l->args >= 0) {
+		json_key(&j, "args");
+		out_value_json(&s->env, args[l->args], &j);
+	}
+	if (l->results >= 0) {
+		json_key(&j, "results");
+		out_value_json(&s->env, args[l->results], &j);
+	}
+	if (c->is_return)
+		json_ku64(&j, "duration_ns", c->end_ns - c->start_ns);
+	if (l->stack >= 0) {
+		json_key(&j, "stack");
+		out_value_json(&s->env, args[l->stack], &j);
+	}
+	json_close(&j, '}');
+	json_end(&j);
+	out_buf_free(&time);
+}
+
+// --- trees and traces ---
+
+static struct str as_json(struct session *s, const struct out_value *args, int at)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = at < 0 ? NULL : open_memstream(&text, &len);
+	if (!f)
+		return STR("");
+	struct json j = { .f = f };
+	out_value_json(&s->env, args[at], &j);
+	fclose(f);
+	struct str copy = arena_strdup(s->scratch, (struct str) { text, len });
+	free(text);
+	return copy;
+}
+
+static void add(struct session *s, const struct program_call_line *l, struct out_call *c,
+		const struct out_value *args)
+{
+	if (s->p->config->call_view == OUT_CALLS_CHROME) {
+		c->args_json = as_json(s, args, l->args);
+		c->results_json = as_json(s, args, l->results);
+	}
+	out_calls_add(s->calls, c);
+}
+
+void calls_view_begin(struct session *s)
+{
+	enum out_calls_view view = s->p->config->call_view;
+	if (view != OUT_CALLS_LINE)
+		s->calls = out_calls_new(view, s->out, s->terminal_width);
+}
+
+void calls_view_end(struct session *s)
+{
+	out_calls_end(s->calls);
+	s->calls = NULL;
+}
+
+// --- all ---
+
+void call_line(struct session *s, const struct program_action *action, const struct out_value *args)
+{
+	const struct program_call_line *l = &action->line;
+	struct out_call c = facts(s, l, args);
+	if (s->calls) {
+		add(s, l, &c, args);
+		return;
+	}
+	if (s->o->is_json) {
+		put_json(s, l, &c, args);
+		return;
+	}
+	// Lines are about calls.
+	if (c.child)
+		return;
+	put_head(s);
+	put_line(s, &c);
+	if (l->stack >= 0) {
+		s->text.n -= 1; // the stack begins with the end of the line
+		out_value_text(&s->env, args[l->stack], &s->text);
+		out_buf_str(&s->text, STR("\n"));
+	}
+	fwrite(s->text.p, 1, s->text.n, s->out);
+}

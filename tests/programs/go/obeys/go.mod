@@ -1,0 +1,3 @@
+module obeys
+
+go 1.15
