@@ -442,7 +442,10 @@ static void dynamic(struct gen *g, const struct whole *w, struct bpf_label one)
 	bpf_alu(b, BPF_SUB, R4, R2);
 	bpf_const(b, R2, w->table->types_size);
 	bpf_jump_if(b, BPF_JLT, R4, R2, in_file);
-	bpf_jump(b, w->again); // made when the program ran
+	bpf_comment(b, "made when the program ran, or no type at all");
+	bpf_load(b, 8, R1, R3, 0);
+	read_word(g, w);
+	bpf_jump(b, w->again);
 	bpf_bind(b, in_file);
 	bpf_store(b, 8, R3, 0, R1);
 	if (w->table->n_slots)

@@ -43,7 +43,7 @@ TEST(c_structs)
 	ROOT(w, 0, 1, 0, 2, 0x1000, 0, 0x2000);
 	AT(w, 0x1000, c.foo, 0x1000, 7);
 	CHECK_LOOK(w, "(struct bar){.in = {.n = 1}, .list = {{.n = 2}, {.next = &(struct "
-		      "foo){.next = (struct foo *)(0x1000), .n = 7}}}, .p = &(struct foo){...}}");
+		      "foo){.next = (struct foo *)0x1000, .n = 7}}}, .p = &(struct foo){...}}");
 	CHECK_JSON(w, "{\"type\":\"struct bar\",\"fields\":{\"in\":{\"type\":\"struct foo\","
 		      "\"fields\":{\"next\":null,\"n\":1}},\"list\":{\"type\":\"struct foo "
 		      "[2]\",\"len\":2,\"items\":[{\"type\":\"struct foo\",\"fields\":{\"next\":"
