@@ -280,6 +280,23 @@ MUST_USE struct err *bpf_attach_event(const struct bpf_prog *p, int event_fd, ui
 // run for that long afterwards.
 void bpf_close_later(const int *fds, size_t n);
 
+// --- what probes cost ---
+
+// While the descriptor is open, the kernel measures all programs.
+MUST_USE struct err *bpf_stats_open(int *fd);
+// How often the program ran meanwhile, and how long in all.
+MUST_USE struct err *bpf_prog_time(const struct bpf_prog *p, uint64_t *ns, uint64_t *n);
+
+// What a hit adds to the traced program beside the program's own time: on an instruction that the
+// kernel emulates, and on one that it executes apart.
+struct bpf_hit_cost {
+	uint64_t emulated_ns, stepped_ns;
+};
+// Measured on functions of our own, within some milliseconds.
+MUST_USE struct err *bpf_hit_cost(bool has_multi, struct bpf_hit_cost *out);
+// Where code of our own is in /proc/self/exe; false if that cannot be told.
+bool bpf_own_offset(uintptr_t pc, uint64_t *off);
+
 // --- what the machine has ---
 
 // A folder file descriptor of tracefs: where it is mounted, or else a mount of our own that nobody

@@ -25,10 +25,8 @@ static uint64_t call_site(uint64_t x)
 	return fn(x);
 }
 
-// The offset of site in /proc/self/exe.
-static bool find_site(uint64_t *off)
+bool bpf_own_offset(uintptr_t pc, uint64_t *off)
 {
-	uintptr_t pc = (uintptr_t)site;
 	FILE *f = fopen("/proc/self/maps", "re");
 	if (!f)
 		return false;
@@ -61,7 +59,7 @@ static struct bpf_uprobes own_site(struct probe *p, const uint64_t *cookie)
 // Attaches prog to the site by a link that stays until the end.
 static struct err *attach_site(struct probe *p, const struct bpf_prog *prog, const uint64_t *cookie)
 {
-	if (!p->site_off && !find_site(&p->site_off))
+	if (!p->site_off && !bpf_own_offset((uintptr_t)site, &p->site_off))
 		return err_new(ERR_SYS, "/proc/self/maps cannot be read");
 	struct bpf_uprobes u = own_site(p, cookie);
 	int fd;
@@ -73,7 +71,7 @@ static struct err *attach_site(struct probe *p, const struct bpf_prog *prog, con
 // The same by a perf event.
 static struct err *attach_site_event(struct probe *p, const struct bpf_prog *prog, uint64_t cookie)
 {
-	if (!p->site_off && !find_site(&p->site_off))
+	if (!p->site_off && !bpf_own_offset((uintptr_t)site, &p->site_off))
 		return err_new(ERR_SYS, "/proc/self/maps cannot be read");
 	struct bpf_uprobes u = own_site(p, NULL);
 	int event, fd;

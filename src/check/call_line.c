@@ -104,6 +104,21 @@ static void add_goroutine(struct checker *c, struct program_action *a)
 		line->parent = add_builtin(c, a, "parent_goid");
 }
 
+static const struct program_call_line nothing = {
+	.when = -1,
+	.pid = -1,
+	.tid = -1,
+	.func = -1,
+	.goid = -1,
+	.gofunc = -1,
+	.parent = -1,
+	.duration = -1,
+	.args = -1,
+	.results = -1,
+	.stack = -1,
+	.child = -1,
+};
+
 FUNCTION_CHECK(check_call_line)
 {
 	enum probe_kind kind = c->part->kind;
@@ -121,9 +136,8 @@ FUNCTION_CHECK(check_call_line)
 	}
 	struct program_action *a = action_new(c, e, f->action);
 	struct program_call_line *line = &a->line;
-	*line = (struct program_call_line) { -1, -1, -1, -1,
-					     -1, -1, -1, -1,
-					     -1, -1, -1, .is_return = kind == PROBE_URETPROBE };
+	*line = nothing;
+	line->is_return = kind == PROBE_URETPROBE;
 	line->when = add_builtin(c, a, "nsecs");
 	line->pid = add_builtin(c, a, "pid");
 	line->tid = add_builtin(c, a, "tid");
@@ -140,4 +154,47 @@ FUNCTION_CHECK(check_call_line)
 		if (value_of(c, stack))
 			line->stack = add(c, a, stack);
 	}
+}
+
+// --- goroutines that are started ---
+
+// A word of the struct g that the function returns.
+static struct expr *word_of_new_g(struct checker *c, struct span span, int64_t off)
+{
+	struct expr *e = name_expr(c, span, "retval");
+	check_expr(c, e);
+	if (!e->type)
+		return NULL;
+	wrap_in_cast(c, e, c->basic.nil);
+	return go_word(c, e, "g", (uint64_t)off, type_int(c, false, 8));
+}
+
+FUNCTION_CHECK(check_started)
+{
+	const struct target_g *g = c->part->g;
+	e->type = c->basic.none;
+	if (c->part->kind != PROBE_URETPROBE || !g) {
+		tell_error(c, e->span, "started() is for uretprobe:PROGRAM:runtime.newproc1");
+		return;
+	}
+	if (!c->is_final)
+		return;
+	struct expr *child = word_of_new_g(c, e->span, g->goid);
+	struct expr *pc = word_of_new_g(c, e->span, g->startpc);
+	struct expr *parent =
+		g->parent_goid >= 0 ? word_of_new_g(c, e->span, g->parent_goid) : NULL;
+	if (!child || !pc)
+		return;
+	wrap_in_cast(c, pc, type_go_func(c));
+	struct program_action *a = action_new(c, e, f->action);
+	struct program_call_line *line = &a->line;
+	*line = nothing;
+	line->when = add_builtin(c, a, "nsecs");
+	line->pid = add_builtin(c, a, "pid");
+	line->tid = add_builtin(c, a, "tid");
+	line->child = add(c, a, child);
+	line->func = add(c, a, pc);
+	// The runtime is at work here, for the goroutine that is the new one's parent.
+	if (parent)
+		line->goid = add(c, a, parent);
 }

@@ -40,7 +40,11 @@ struct config {
 	struct value_limits whole; // of whole values
 	uint32_t max_kept_value;   // bytes of one that is kept from a call's entry
 	enum out_calls_view call_view;
-	bool shows_zeros;          // in them: fields that are zero, too
+	// Budgets: hits a second of a clause's probes in a function or group of them, and percent
+	// of a CPU that all probes may take; 0: any.
+	uint32_t max_rate;
+	uint32_t max_cpu;
+	bool shows_zeros; // in them: fields that are zero, too
 };
 
 // Never NULL: what is wrong goes to diag. The arena must outlive it.
@@ -127,6 +131,7 @@ struct program_arg {
 // What a call() tells: places in the action's args, -1 for what is not known.
 struct program_call_line {
 	int when, pid, tid, func, goid, gofunc, parent, duration, args, results, stack;
+	int child; // started(): the new goroutine; func is what it begins with
 	bool is_return;
 	bool has_no_args; // they are not asked for
 	bool is_unknown;  // whether there are any
@@ -162,8 +167,9 @@ struct program_action {
 // - Conversions are EXPR_CASTs without cast.to: to the expression's type, from that of cast.value.
 //   Between numbers; TEXT to TEXT of another size; TUPLE (or record) to TUPLE, field by field;
 //   ARRAY of bytes to TEXT that is one longer; ARRAY to number of its size and back; OPAQUE to
-//   number (its first 8 bytes); FLOAT to INT or UINT, as far as they reach; IFACE and Go's FUNC to
-//   OPAQUE, a struct code_go_name. Casts that the script has are of the same kinds.
+//   number (its first 8 bytes); FLOAT to INT or UINT, as far as they reach; IFACE and Go's FUNC,
+//   and an address of code, to OPAQUE, a struct code_go_name. Casts that the script has are of the
+//   same kinds.
 // - A MAP has no keys, or one key expression of the map's key type: a TUPLE when there are several.
 // - $x op= e is $x = $x op e. @m op= e has e of the map's value type.
 // - A map of an aggregation that is read is the number that its parts make together.

@@ -244,6 +244,9 @@ enum go_kind { GO_ARRAY = 17, GO_POINTER = 22, GO_STRING = 24, GO_STRUCT = 25, G
 
 // A struct or an array in which strings have become texts, so that it can be kept and shown.
 struct type *go_whole(struct checker *c, struct type *t);
+// The word at off of base: a field that no script can name.
+struct expr *go_word(struct checker *c, struct expr *base, const char *name, uint64_t off,
+		     struct type *t);
 bool is_go_bytes(const struct type *t); // a string, or a slice of bytes
 // What a string becomes where it is kept: so many bytes at most, and max_strlen.
 struct type *go_text(struct checker *c, uint64_t limit);
@@ -386,6 +389,7 @@ FUNCTION_CHECK(check_pointer_kind);
 FUNCTION_CHECK(check_printf);
 FUNCTION_CHECK(check_print);
 FUNCTION_CHECK(check_call_line);
+FUNCTION_CHECK(check_started);
 FUNCTION_CHECK(check_table);
 FUNCTION_CHECK(check_stacks);
 FUNCTION_CHECK(check_clear);

@@ -47,6 +47,8 @@ static const struct setting settings[] = {
 	{ "max_value_bytes", NULL, SETTING_NUMBER, AT(whole.bytes), 64, VALUE_BYTES_MAX, NULL },
 	{ "max_kept_value_bytes", NULL, SETTING_NUMBER, AT(max_kept_value), 64, KEPT_VALUE_MAX,
 	  NULL },
+	{ "max_rate", NULL, SETTING_NUMBER, AT(max_rate), 0, 1000000, NULL },
+	{ "max_cpu", NULL, SETTING_NUMBER, AT(max_cpu), 0, 10000, NULL },
 	{ "call_view", NULL, SETTING_WORD, AT(call_view), 0, 0, view_words },
 	{ "value_zeros", NULL, SETTING_BOOL, AT(shows_zeros), 0, 0, NULL },
 	{ "max_cat_bytes", "cat_bytes_max", SETTING_NUMBER, AT(max_cat_bytes), 1, INT32_MAX, NULL },

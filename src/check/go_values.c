@@ -113,9 +113,8 @@ struct type *go_whole(struct checker *c, struct type *t)
 
 // --- words of a value ---
 
-// The word at off of base: a field that no script can name.
-static struct expr *word_of(struct checker *c, struct expr *base, const char *name, uint64_t off,
-			    struct type *t)
+struct expr *go_word(struct checker *c, struct expr *base, const char *name, uint64_t off,
+		     struct type *t)
 {
 	struct expr *e = expr_new(c, EXPR_MEMBER, base->span, t);
 	struct type_field *f = ARENA_NEW(c->arena, struct type_field);
@@ -167,7 +166,7 @@ static bool compare_nil(struct checker *c, struct expr *e, struct expr *value, s
 	if (!c->is_final)
 		return true;
 	if (t->kind == TYPE_SLICE || t->kind == TYPE_IFACE)
-		become(value, word_of(c, copy_of(c, value), "ptr", OFF_FIRST, c->basic.nil));
+		become(value, go_word(c, copy_of(c, value), "ptr", OFF_FIRST, c->basic.nil));
 	else if (t->kind != TYPE_PTR)
 		wrap_in_cast(c, value, c->basic.nil);
 	nil->type = value->type;
@@ -236,7 +235,7 @@ bool go_cast(struct checker *c, struct expr *value, const struct type *to)
 		return false;
 	}
 	if (c->is_final)
-		become(value, word_of(c, copy_of(c, value), "data", OFF_DATA, c->basic.nil));
+		become(value, go_word(c, copy_of(c, value), "data", OFF_DATA, c->basic.nil));
 	else
 		value->type = c->basic.nil;
 	return true;
@@ -285,7 +284,7 @@ static struct expr *header_word(struct checker *c, struct expr *value, uint64_t 
 	wrap_in_cast(c, base, c->basic.nil);
 	struct expr *e = expr_new(c, EXPR_COND, value->span, t);
 	e->cond.cond = value;
-	e->cond.then = word_of(c, base, off ? "cap" : "len", off, t);
+	e->cond.then = go_word(c, base, off ? "cap" : "len", off, t);
 	e->cond.other = expr_new(c, EXPR_INT, value->span, t);
 	e->height = (uint16_t)(e->cond.then->height + 1);
 	return e;
@@ -317,7 +316,7 @@ bool check_go_len(struct checker *c, struct expr *e, struct expr *arg, bool is_c
 		become(e, header_word(c, arg, is_cap ? OFF_CHAN_CAP : OFF_FIRST, number));
 	else
 		become(e,
-		       word_of(c, arg, is_cap ? "cap" : "len", is_cap ? OFF_CAP : OFF_LEN, number));
+		       go_word(c, arg, is_cap ? "cap" : "len", is_cap ? OFF_CAP : OFF_LEN, number));
 	return true;
 }
 

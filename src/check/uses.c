@@ -50,6 +50,8 @@ static bool note_use(struct walk *w, struct expr *e)
 		u->has_words |= has_all;
 		u->has_results = u->has_duration = u->has_g = true;
 	}
+	if (str_eq(name, STR("started")))
+		u->has_results = u->has_g = true;
 	u->has_args |= str_eq(name, STR("args"));
 	u->has_words |= is_numbered(name, "arg") || is_numbered(name, "sarg");
 	u->has_vars |= str_eq(name, STR("vars"));

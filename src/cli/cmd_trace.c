@@ -80,6 +80,8 @@ static struct err *trace(struct tracing *t, struct trace_options *o, int *status
 	if (o->chrome)
 		tracing_setting(t, "call_view", "chrome");
 	tracing_head(t);
+	if ((o->is_tree || o->chrome) && target_is_go(t->target))
+		tracing_one_probe(t, "uretprobe", "runtime.newproc1", " { started(); }\n");
 	if (o->is_tree || o->chrome) {
 		tracing_probes(t, "uprobe");
 		out_buf_str(&t->script, STR("\n{\n\tcall(0);\n}\n"));

@@ -100,6 +100,25 @@ static struct str generic_of(const struct target_matches *m)
 	return stem;
 }
 
+static bool is_of_runtime(const struct target_func *f)
+{
+	return str_starts(f->name, STR("runtime.")) || str_starts(f->name, STR("runtime/")) ||
+	       str_starts(f->name, STR("internal/"));
+}
+
+// Nobody means the insides of Go's runtime by a short name, if something else has it.
+static void prefer_own(struct tracing *t, struct target_matches *m)
+{
+	struct target_matches own = { ARENA_ARRAY(t->arena, const struct target_func *, m->n), 0 };
+	if (!target_is_go(t->target))
+		return;
+	for (size_t i = 0; i < m->n; i++)
+		if (!is_of_runtime(m->v[i]))
+			own.v[own.n++] = m->v[i];
+	if (own.n)
+		*m = own;
+}
+
 static struct err *look_up(struct tracing *t, const char *word, struct meaning *out)
 {
 	struct target_info *inlined;
@@ -115,6 +134,7 @@ static struct err *look_up(struct tracing *t, const char *word, struct meaning *
 	if (!e || !err_catch(&e, ERR_NOTFOUND))
 		return e;
 	TRY(target_match_last(t->target, word, &out->funcs));
+	prefer_own(t, &out->funcs);
 	if (out->funcs.n == 0)
 		return target_no_match(t->target, word);
 	struct str generic = generic_of(&out->funcs);
@@ -181,6 +201,22 @@ struct err *tracing_duration(const char *option, const char *text, uint64_t *out
 		       option, text);
 }
 
+static struct err *check_numbers(const struct tracing *t)
+{
+	const struct {
+		const char *option, *text;
+	} given[] = { { "--depth", t->depth },
+		      { "--items", t->items },
+		      { "--max-rate", t->max_rate },
+		      { "--max-cpu", t->max_cpu } };
+	uint64_t n;
+	for (size_t i = 0; i < ARRAY_LEN(given); i++)
+		if (given[i].text && !str_to_u64(str_from(given[i].text), &n))
+			return err_new(ERR_USAGE, "%s takes a number, not '%s'", given[i].option,
+				       given[i].text);
+	return NULL;
+}
+
 struct err *tracing_begin(struct tracing *t, const struct option *table, size_t n, int argc,
 			  char **argv, bool *is_done)
 {
@@ -192,6 +228,7 @@ struct err *tracing_begin(struct tracing *t, const struct option *table, size_t 
 		command_help(t->self, table, n);
 		return NULL;
 	}
+	TRY(check_numbers(t));
 	if (n_operands < 2)
 		return command_usage(t->self, n_operands ? "no function given" : "no target given");
 	log_set_level(t->is_verbose ? LOG_VERBOSE : LOG_NORMAL);
@@ -259,6 +296,10 @@ void tracing_setting(struct tracing *t, const char *name, const char *value)
 
 void tracing_head(struct tracing *t)
 {
+	if (t->max_rate)
+		tracing_setting(t, "max_rate", t->max_rate);
+	if (t->max_cpu)
+		tracing_setting(t, "max_cpu", t->max_cpu);
 	if (t->depth)
 		tracing_setting(t, "max_depth", t->depth);
 	if (t->items)
@@ -283,16 +324,28 @@ void tracing_head(struct tracing *t)
 	out_buf_str(b, STR(" }\n\n"));
 }
 
-void tracing_probes(struct tracing *t, const char *provider)
+static void put_probe(struct tracing *t, const char *provider, struct str func)
 {
 	struct out_buf *b = &t->script;
 	bool has_slash = str_find(t->path, STR("/")) >= 0;
+	out_buf_printf(b, "%s:%s", provider, has_slash ? "" : "./");
+	put_field(t, t->path);
+	out_buf_str(b, STR(":"));
+	put_field(t, func);
+}
+
+void tracing_probes(struct tracing *t, const char *provider)
+{
 	for (size_t i = 0; i < t->func.n; i++) {
-		out_buf_printf(b, "%s%s:%s", i ? ",\n" : "", provider, has_slash ? "" : "./");
-		put_field(t, t->path);
-		out_buf_str(b, STR(":"));
-		put_field(t, t->func.v[i]);
+		out_buf_str(&t->script, i ? STR(",\n") : STR(""));
+		put_probe(t, provider, t->func.v[i]);
 	}
+}
+
+void tracing_one_probe(struct tracing *t, const char *provider, const char *func, const char *body)
+{
+	put_probe(t, provider, str_from(func));
+	out_buf_str(&t->script, str_from(body));
 }
 
 void tracing_every(struct tracing *t, uint64_t ns, const char *what)
@@ -351,6 +404,7 @@ struct err *tracing_run(struct tracing *t, int *status)
 		.run = { .is_json = t->is_json,
 			 .is_quiet = t->is_quiet,
 			 .is_wide = t->is_wide,
+			 .has_summary = true,
 			 .debug_dir = t->debug_dir },
 		.output = &t->output,
 	};

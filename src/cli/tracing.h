@@ -13,7 +13,7 @@ struct tracing {
 	const struct command *self;
 
 	// As the options have it.
-	const char *pid_text, *command, *duration, *debug_dir;
+	const char *pid_text, *command, *duration, *debug_dir, *max_rate, *max_cpu;
 	bool is_all, is_json, is_quiet, is_verbose, prints_script, help;
 	struct output output;
 
@@ -54,6 +54,18 @@ struct tracing {
 		  NULL,                                                                             \
 		  "TARGET is a pid: others of its program, too",                                    \
 		  &(t)->is_all },                                                                   \
+		{ 0,                                                                                \
+		  "max-rate",                                                                       \
+		  OPTION_TEXT,                                                                      \
+		  "N",                                                                              \
+		  "look at no more hits of a probe a second",                                       \
+		  &(t)->max_rate },                                                                 \
+		{ 0,                                                                                \
+		  "max-cpu",                                                                        \
+		  OPTION_TEXT,                                                                      \
+		  "PERCENT",                                                                        \
+		  "detach what costs most when all takes more of a CPU",                            \
+		  &(t)->max_cpu },                                                                  \
 		{ 0, "for", OPTION_TEXT, "DURATION", "end after 10s, 500ms, 2m", &(t)->duration },  \
 		{ 'f',          "format", OPTION_FORMAT, "text|json", "json: one object a line",    \
 		  &(t)->is_json },                                                                  \
@@ -119,6 +131,8 @@ void tracing_head(struct tracing *t);
 void tracing_setting(struct tracing *t, const char *name, const char *value);
 // "uprobe:./shop:main.*,\nuprobe:./shop:main.sell": all the functions' attach points.
 void tracing_probes(struct tracing *t, const char *provider);
+// The same of one function, and what is done there.
+void tracing_one_probe(struct tracing *t, const char *provider, const char *func, const char *body);
 // A text as the script has it.
 void tracing_quoted(struct tracing *t, struct str s);
 // "interval:s:1 { what }", once each of these nanoseconds.

@@ -445,6 +445,11 @@ void gen_call_begin(struct gen *g, struct bpf_label out)
 	push(g, &f, unkept);
 	g->f = before;
 	gen_link(g);
+	if (g->p->config->max_rate) {
+		bpf_store_imm(b, 8, R_SCRATCH, CALL(is_over), 1);
+		gen_budget(g, out);
+		bpf_store_imm(b, 8, R_SCRATCH, CALL(is_over), 0);
+	}
 	if (asks_site(g)) {
 		gen_cookie(g, f.span);
 		bpf_store(b, 8, R_SCRATCH, CALL(site), R0);
@@ -499,7 +504,7 @@ void gen_call_end(struct gen *g, struct bpf_label out)
 	struct bpf_asm *b = g->b;
 	const struct program_call *call = g->part->call;
 	struct bpf_label unpaired = bpf_label_new(b), go_on = bpf_label_new(b);
-	struct bpf_label flat = bpf_label_new(b);
+	struct bpf_label flat = bpf_label_new(b), is_over = bpf_label_new(b);
 	if (call->has_time)
 		g->duration = place(g, 8);
 	if (call->size)
@@ -529,10 +534,19 @@ void gen_call_end(struct gen *g, struct bpf_label out)
 		bpf_alu(b, BPF_SUB, R1, R2);
 		spot_store(g, 8, g->duration, R1);
 	}
+	if (g->p->config->max_rate) {
+		bpf_load(b, 8, R1, R0, CALL(is_over));
+		bpf_jump_if_imm(b, BPF_JNE, R1, 0, is_over);
+	}
 	bpf_mov(b, R3, R0);
 	spot_copy(g, g->kept, (struct spot) { R3, (int)sizeof(struct code_call) }, call->size);
 	give_back(g, &f);
 	bpf_jump(b, go_on);
+	if (g->p->config->max_rate) {
+		bpf_bind(b, is_over);
+		give_back(g, &f);
+		bpf_jump(b, out);
+	}
 	bpf_bind(b, unpaired);
 	count_one(g, offsetof(struct code_globals, n_unpaired));
 	bpf_jump(b, out);

@@ -362,6 +362,9 @@ static void emit_start(struct gen *g, struct bpf_label out)
 		check_flags(g, part->entry_cc & 0xf, out);
 	if (part->checks_pid)
 		check_pid(g, out);
+	// Of a call, the entry decides.
+	if (!part->is_call_entry && !part->call)
+		gen_budget(g, out);
 }
 
 static void emit_end(struct gen *g, struct bpf_label out)

@@ -33,6 +33,7 @@ struct code_globals {
 	uint64_t n_unkept;   // calls that found no room in map calls
 	uint64_t n_unowned;  // calls whose goroutine is not known
 	uint64_t n_owners;   // heads that were added to map calls
+	uint64_t n_over;     // hits that were dropped: more than max_rate
 	uint64_t failures[]; // code.n_failures
 };
 
@@ -81,7 +82,8 @@ struct code_call {
 	uint64_t depth;
 	uint64_t below; // depth of the call around it, 0: none
 	uint64_t start_ns;
-	uint64_t site; // where it was entered, where that is asked for: a program_site
+	uint64_t site;    // where it was entered, where that is asked for: a program_site
+	uint64_t is_over; // more than max_rate: nothing is kept, and its return is not looked at
 };
 
 // OUT_STACK: what stands in keys, values and events. The frames are in map stacks.
@@ -137,6 +139,7 @@ struct code {
 	const struct code_table *tables;
 	size_t n_tables;
 	struct bpf_map *stacks; // NULL: not used
+	struct bpf_map *budget; // likewise: of max_rate
 	struct bpf_map *calls;  // likewise
 	bool has_symbols;       // addresses of processes are put into words
 	const struct code_failure *failures;

@@ -168,6 +168,9 @@ static void tail_take(struct gen *g, struct tail *t, struct spot ref, uint64_t m
 	bpf_const(b, R0, max);
 	bpf_bind(b, fits);
 	spot_store(g, 4, spot_at(ref, offsetof(struct tail_ref, len)), R0);
+	// From there the verifier knows nothing of it: all that follows is looked at only once, and
+	// not for each way on which it comes here.
+	spot_load(g, 4, R0, spot_at(ref, offsetof(struct tail_ref, len)));
 	if (t->has_pos)
 		temp_get(g, R1, t->pos);
 	else

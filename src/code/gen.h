@@ -458,6 +458,8 @@ void gen_real_whole(struct gen *g, struct expr *cast);
 void gen_go_name(struct gen *g, struct expr *cast, struct spot to);
 // The same of one that is ours.
 void gen_go_name_at(struct gen *g, struct type *t, struct spot from, struct spot to);
+// Of the address of a function's code.
+void gen_go_code(struct gen *g, struct expr *e, struct spot to);
 // The function that the goroutine began with, likewise.
 void gen_gofunc(struct gen *g, struct expr *e, struct spot to);
 void gen_gosite(struct gen *g, struct expr *e, struct spot to);
@@ -532,6 +534,11 @@ void gen_whole(struct gen *g, struct expr *e, const struct program_whole *type,
 void gen_whole_kept(struct gen *g, struct expr *value, const struct program_whole *type,
 		    struct spot to);
 struct bpf_map *unit_table(struct unit *u, uint32_t program);
+
+// --- budget.c ---
+
+// Goes there if it is one hit too many of the program in this second. r7 and r8 are lost.
+void gen_budget(struct gen *g, struct bpf_label over);
 
 // --- statements (control.c, loops.c) ---
 

@@ -170,6 +170,16 @@ void gen_gosite(struct gen *g, struct expr *e, struct spot to)
 	spot_store_imm(g, 4, spot_at(to, offsetof(struct code_symbol, is_return)), 1);
 }
 
+void gen_go_code(struct gen *g, struct expr *e, struct spot to)
+{
+	struct frame before = g->f;
+	gen_num(g, e);
+	to_file(g, e->span);
+	spot_store(g, 8, to, R0);
+	put_program(g, to);
+	g->f = before;
+}
+
 void gen_gofunc(struct gen *g, struct expr *e, struct spot to)
 {
 	struct frame before = g->f;

@@ -208,6 +208,11 @@ static void cast_into(struct gen *g, struct expr *e, struct spot to)
 {
 	struct expr *value = e->cast.value;
 	struct type *from_type = type_strip(value->type), *to_type = type_strip(e->type);
+	if (to_type->kind == TYPE_OPAQUE && to_type->shown->kind == OUT_NAME &&
+	    to_type->shown->is_go && !type_is_memory(from_type) && from_type->kind != TYPE_FUNC) {
+		gen_go_code(g, value, to);
+		return;
+	}
 	if (type_whole(to_type)) {
 		gen_whole_kept(g, value, type_whole(to_type), to);
 		return;

@@ -7,8 +7,9 @@
 
 // No event has room for more references than that.
 #define ROUNDS (1 << 14)
-// Without bpf_loop the verifier follows every round by itself.
-#define ROUNDS_FEW 400
+// Without bpf_loop the verifier follows every round of every walk, and there is an end to how much
+// of a program it follows: all walks of a program share these.
+#define ROUNDS_FEW 500
 #define PAGE       4096
 
 // --- what all rounds use ---
@@ -163,19 +164,19 @@ static void next_element(struct gen *g, const struct whole *w)
 static void next_ref(struct gen *g, const struct whole *w)
 {
 	struct bpf_asm *b = g->b;
-	struct bpf_label usual = bpf_label_new(b), has_one = bpf_label_new(b),
+	struct bpf_label is_other = bpf_label_new(b), has_one = bpf_label_new(b),
 			 is_inside = bpf_label_new(b);
 	walk_get(g, w, R7, AT_OTHER);
-	bpf_jump_if_imm(b, BPF_JEQ, R7, 0, usual);
-	walk_set_imm(g, w, AT_OTHER, 0);
-	walk_get(g, w, R8, AT_OTHER_AT);
-	bpf_alu_imm(b, BPF_SUB, R7, 1);
-	bpf_jump(b, has_one);
-	bpf_bind(b, usual);
+	bpf_jump_if_imm(b, BPF_JNE, R7, 0, is_other);
 	walk_get(g, w, R7, AT_REF);
 	walk_get(g, w, R2, AT_REF_END);
 	bpf_jump_if(b, BPF_JLT, R7, R2, is_inside);
 	next_element(g, w);
+	bpf_bind(b, is_other);
+	walk_set_imm(g, w, AT_OTHER, 0);
+	walk_get(g, w, R8, AT_OTHER_AT);
+	bpf_alu_imm(b, BPF_SUB, R7, 1);
+	bpf_jump(b, has_one);
 	bpf_bind(b, is_inside);
 	bpf_mov(b, R1, R7);
 	bpf_alu_imm(b, BPF_ADD, R1, 1);
@@ -441,7 +442,10 @@ static void dynamic(struct gen *g, const struct whole *w, struct bpf_label one)
 	bpf_alu(b, BPF_SUB, R4, R2);
 	bpf_const(b, R2, w->table->types_size);
 	bpf_jump_if(b, BPF_JLT, R4, R2, in_file);
-	bpf_jump(b, w->again); // made when the program ran
+	bpf_comment(b, "made when the program ran, or no type at all");
+	bpf_load(b, 8, R1, R3, 0);
+	read_word(g, w);
+	bpf_jump(b, w->again);
 	bpf_bind(b, in_file);
 	bpf_store(b, 8, R3, 0, R1);
 	if (w->table->n_slots)
@@ -620,10 +624,15 @@ static void emit_round(struct gen *g, const struct pending *p)
 	bpf_exit(b);
 }
 
-// All rounds, for kernels that have no loops.
+// All rounds, for kernels that have no loops. The first way through a round that the verifier takes
+// leads to the next one soon (next_ref): those that wait for their turn meanwhile have a limit,
+// too.
 static void emit_rounds(struct gen *g, const struct pending *p)
 {
 	struct bpf_asm *b = g->b;
+	int64_t n_walks = 0;
+	for (size_t i = 0; i < g->pending.n; i++)
+		n_walks += g->pending.v[i].emit == emit_rounds;
 	struct whole w = *p->whole;
 	struct bpf_label first = bpf_label_new(b);
 	w.again = bpf_label_new(b);
@@ -637,7 +646,7 @@ static void emit_rounds(struct gen *g, const struct pending *p)
 	bpf_load(b, 8, R1, R_FRAME, g->counter_off);
 	bpf_alu_imm(b, BPF_ADD, R1, 1);
 	bpf_store(b, 8, R_FRAME, g->counter_off, R1);
-	bpf_jump_if_imm(b, BPF_JLT, R1, ROUNDS_FEW, first);
+	bpf_jump_if_imm(b, BPF_JLT, R1, ROUNDS_FEW / MAX(n_walks, 1), first);
 	bpf_bind(b, w.stop);
 	bpf_const(b, R0, 0);
 	bpf_exit(b);

@@ -4,16 +4,9 @@
 // Calls may be open for as long as the program runs; what is known of them has an end.
 #define OPEN_MAX 4096u
 
-static uint64_t key_of(uint32_t pid, bool is_goroutine, uint64_t number)
+uint64_t lane_key(uint32_t pid, bool is_goroutine, uint64_t number)
 {
 	return ((uint64_t)pid << 40 ^ number << 1 ^ is_goroutine) + 1;
-}
-
-struct lane *lane_parent(const struct out_calls *v, const struct out_call *c)
-{
-	if (!c->has_parent || !c->parent)
-		return NULL;
-	return map_get(&v->lanes, key_of(c->pid, true, c->parent));
 }
 
 struct node *lane_begin(struct lane *l, const struct out_call *c)
@@ -77,13 +70,12 @@ void lane_forget(struct lane *l)
 	l->open.n = l->open.cap = 0;
 }
 
-static struct lane *lane_of(struct out_calls *v, const struct out_call *c, bool *is_new)
+static struct lane *lane_of(struct out_calls *v, const struct out_call *c)
 {
 	bool is_goroutine = c->has_goid && c->goid;
 	uint64_t number = is_goroutine ? c->goid : c->tid;
-	uint64_t key = key_of(c->pid, is_goroutine, number);
+	uint64_t key = lane_key(c->pid, is_goroutine, number);
 	struct lane *l = map_get(&v->lanes, key);
-	*is_new = !l;
 	if (l)
 		return l;
 	l = ARENA_NEW(v->arena, struct lane);
@@ -104,17 +96,17 @@ struct out_calls *out_calls_new(enum out_calls_view view, FILE *f, unsigned widt
 	v->width = width;
 	v->arena = a;
 	v->lanes = map_init(a);
+	v->started = map_init(a);
 	return v;
 }
 
 void out_calls_add(struct out_calls *v, const struct out_call *c)
 {
-	bool is_new;
-	struct lane *l = lane_of(v, c, &is_new);
+	struct lane *l = lane_of(v, c);
 	if (v->view == OUT_CALLS_TREE)
-		tree_add(v, l, c, is_new);
+		tree_add(v, l, c);
 	else
-		chrome_add(v, l, c, is_new);
+		chrome_add(v, l, c);
 }
 
 void out_calls_end(struct out_calls *v)

@@ -20,6 +20,7 @@ struct node {
 struct lane {
 	uint32_t pid;
 	bool is_goroutine;
+	bool is_told;        // chrome: its name, and the arrow to it
 	uint64_t number;     // the goroutine's, or the thread's
 	struct arena *arena; // of the calls that are open, and of those in them
 	VEC(struct node *) open;
@@ -32,11 +33,11 @@ struct out_calls {
 	struct arena *arena;
 	struct map lanes; // by key
 	VEC(struct lane *) all;
-	bool has_some; // chrome: events so far
+	bool has_some;      // chrome: events so far
+	struct map started; // chrome: goroutines that an arrow leads to, by key
 };
 
-// The goroutine that started this one, or NULL.
-struct lane *lane_parent(const struct out_calls *v, const struct out_call *c);
+uint64_t lane_key(uint32_t pid, bool is_goroutine, uint64_t number);
 // The call that has begun becomes the innermost one.
 struct node *lane_begin(struct lane *l, const struct out_call *c);
 // The call that returns, with what it has become; taken off with all that is above it and has ended
@@ -46,10 +47,10 @@ struct node *lane_return(struct lane *l, const struct out_call *c);
 void lane_forget(struct lane *l);
 
 // tree.c
-void tree_add(struct out_calls *v, struct lane *l, const struct out_call *c, bool is_new);
+void tree_add(struct out_calls *v, struct lane *l, const struct out_call *c);
 void tree_end(struct out_calls *v);
 // chrome.c
-void chrome_add(struct out_calls *v, struct lane *l, const struct out_call *c, bool is_new);
+void chrome_add(struct out_calls *v, struct lane *l, const struct out_call *c);
 void chrome_end(struct out_calls *v);
 
 #endif

@@ -43,15 +43,15 @@ static void put_name(struct out_calls *v, const struct lane *l, const struct out
 	out_buf_free(&name);
 }
 
-// One end of the arrow.
-static void put_flow(struct out_calls *v, const char *phase, const struct out_call *c,
+// One end of the arrow from a go statement to the first call of the goroutine.
+static void put_flow(struct out_calls *v, const char *phase, uint64_t ts, uint64_t id,
 		     const struct lane *l)
 {
 	struct json j = begin(v, phase, l);
 	json_kstr(&j, "name", STR("go"));
 	json_kstr(&j, "cat", STR("go"));
-	json_ku64(&j, "id", c->goid);
-	put_us(&j, "ts", c->start_ns);
+	json_ku64(&j, "id", id);
+	put_us(&j, "ts", ts);
 	json_kstr(&j, "bp", STR("e"));
 	json_close(&j, '}');
 }
@@ -77,15 +77,26 @@ static void put_call(struct out_calls *v, const struct lane *l, const struct out
 	json_close(&j, '}');
 }
 
-void chrome_add(struct out_calls *v, struct lane *l, const struct out_call *c, bool is_new)
+static void tell_lane(struct out_calls *v, struct lane *l, const struct out_call *c)
 {
-	const struct lane *parent = lane_parent(v, c);
-	if (is_new)
-		put_name(v, l, c);
-	if (is_new && parent && parent->open.n) {
-		put_flow(v, "s", c, parent);
-		put_flow(v, "f", c, l);
+	if (l->is_told)
+		return;
+	l->is_told = true;
+	put_name(v, l, c);
+	if (l->is_goroutine && map_get(&v->started, lane_key(l->pid, true, l->number)))
+		put_flow(v, "f", c->start_ns, l->number, l);
+}
+
+void chrome_add(struct out_calls *v, struct lane *l, const struct out_call *c)
+{
+	// Both ends of an arrow need a call around them.
+	if (c->child && l->open.n) {
+		put_flow(v, "s", c->start_ns, c->child, l);
+		map_put(&v->started, lane_key(c->pid, true, c->child), l);
 	}
+	if (c->child)
+		return;
+	tell_lane(v, l, c);
 	if (!c->is_return) {
 		lane_begin(l, c);
 		return;

@@ -157,7 +157,7 @@ static void put_frames(struct picture *p, struct arena *a)
 			f.x = x;
 			VEC_PUSH(a, &open, f);
 		}
-		x += s->value;
+		x = stacks_add(x, s->value);
 	}
 	while (open.n) {
 		open.n--;

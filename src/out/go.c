@@ -177,16 +177,32 @@ void out_go_quote(struct str s, struct out_buf *b)
 	out_buf_str(b, STR("\""));
 }
 
-bool out_go_is_text(struct str s)
+// A character that begins in the last bytes and would go on behind them.
+static bool is_start(struct str s)
 {
-	while (s.len) {
-		uint32_t c = (unsigned char)s.p[0];
-		size_t n = c < 0x80 ? 1 : decode(s, &c);
+	unsigned char c = (unsigned char)s.p[0];
+	size_t n = c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
+	for (size_t i = 1; i < s.len; i++)
+		if (((unsigned char)s.p[i] & 0xc0) != 0x80)
+			return false;
+	return s.len < n;
+}
+
+bool out_go_is_text(struct str *s, bool is_cut)
+{
+	struct str rest = *s;
+	while (rest.len) {
+		uint32_t c = (unsigned char)rest.p[0];
+		size_t n = c < 0x80 ? 1 : decode(rest, &c);
+		if (n == 0 && is_cut && is_start(rest)) {
+			s->len -= rest.len;
+			return true;
+		}
 		bool is_control = c < 0x20 || c == 0x7f;
 		if (n == 0 || (is_control && c != '\n' && c != '\t' && c != '\r') ||
 		    !is_printable(c))
 			return false;
-		s = str_from_off(s, n);
+		rest = str_from_off(rest, n);
 	}
 	return true;
 }

@@ -128,8 +128,9 @@ void out_go_complex(struct bytes v, struct out_buf *b);
 void out_go_duration(int64_t ns, struct out_buf *b);
 // As strconv.Quote does.
 void out_go_quote(struct str s, struct out_buf *b);
-// UTF-8 that can be printed, line ends and tabs among it.
-bool out_go_is_text(struct str s);
+// UTF-8 that can be printed, line ends and tabs among it. is_cut: a character that is not all there
+// may stand at its end, and is then taken off.
+bool out_go_is_text(struct str *s, bool is_cut);
 
 // --- values ---
 //
@@ -427,6 +428,7 @@ struct out_call {
 	uint32_t pid, tid;
 	bool has_goid, has_parent;
 	uint64_t goid, parent; // the goroutine's and that of the one that started it
+	uint64_t child;        // it starts that one, which begins with func; 0: a call
 	struct str func;
 	struct str gofunc; // that the goroutine began with
 	struct str args;   // "(a=1, b="x")"

@@ -49,9 +49,11 @@ static struct stack stack_of(const struct out_env *env, const struct out_map *m,
 	}
 	s.frames = frames.v.v;
 	s.n = frames.v.n;
-	bool is_signed;
+	bool is_signed = false;
 	out_value_number((struct out_value) { .type = m->value, .bytes = row->value }, &s.value,
 			 &is_signed);
+	if (is_signed && (int64_t)s.value < 0) // nothing is that wide
+		s.value = 0;
 	return s;
 }
 
@@ -63,7 +65,7 @@ struct stacks stacks_of(const struct out_env *env, const struct out_map *m, stru
 	out_map_sort(m);
 	for (size_t i = 0; i < m->n_rows; i++) {
 		struct stack stack = stack_of(env, m, &m->rows[i], a);
-		s.total += stack.value;
+		s.total = stacks_add(s.total, stack.value);
 		VEC_PUSH(a, &s.v, stack);
 	}
 	return s;
@@ -95,7 +97,7 @@ void stacks_fold(struct stacks *s)
 		qsort(s->v.v, s->v.n, sizeof(s->v.v[0]), by_functions);
 	for (size_t i = 0; i < s->v.n; i++) {
 		if (n && by_functions(&s->v.v[n - 1], &s->v.v[i]) == 0)
-			s->v.v[n - 1].value += s->v.v[i].value;
+			s->v.v[n - 1].value = stacks_add(s->v.v[n - 1].value, s->v.v[i].value);
 		else
 			s->v.v[n++] = s->v.v[i];
 	}

@@ -20,6 +20,12 @@ struct stack {
 	bool has_creator; // what is below is a place in a stack
 };
 
+// The sum, or the largest number.
+static inline uint64_t stacks_add(uint64_t a, uint64_t b)
+{
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
 // In order of value. Everything is the arena's.
 struct stacks stacks_of(const struct out_env *env, const struct out_map *m, struct arena *a);
 // Those with the same functions put together, in order of name from the outermost function on.

@@ -75,23 +75,23 @@ static void put_tree(const struct out_calls *v, const struct lane *l, const stru
 	put_node(v, n, (struct str) { head, (size_t)len }, 0);
 }
 
-// In the call of its creator that is open: the go statement was there.
-static void put_start(const struct out_calls *v, const struct out_call *c)
+// In the call that is open: the go statement is there.
+static void put_start(struct lane *l, const struct out_call *c)
 {
-	struct lane *parent = lane_parent(v, c);
-	if (!parent || !parent->open.n)
+	if (!l->open.n)
 		return;
-	struct node *n = ARENA_NEW(parent->arena, struct node);
+	struct node *n = ARENA_NEW(l->arena, struct node);
 	n->is_go = true;
-	n->text =
-		arena_printf(parent->arena, "go %.*s -> GO %" PRIu64, STR_ARG(c->gofunc), c->goid);
-	VEC_PUSH(parent->arena, &parent->open.v[parent->open.n - 1]->inner, n);
+	n->text = arena_printf(l->arena, "go %.*s -> GO %" PRIu64, STR_ARG(c->func), c->child);
+	VEC_PUSH(l->arena, &l->open.v[l->open.n - 1]->inner, n);
 }
 
-void tree_add(struct out_calls *v, struct lane *l, const struct out_call *c, bool is_new)
+void tree_add(struct out_calls *v, struct lane *l, const struct out_call *c)
 {
-	if (is_new)
-		put_start(v, c);
+	if (c->child) {
+		put_start(l, c);
+		return;
+	}
 	if (!c->is_return) {
 		lane_begin(l, c);
 		return;

@@ -24,7 +24,7 @@ static struct err *by_link(struct session *s, const struct program_part *part,
 {
 	int fd;
 	TRY(bpf_attach_uprobes(&s->progs[part->index], u, &fd));
-	VEC_PUSH(s->arena, &s->links, fd);
+	session_add_link(s, part, fd);
 	return NULL;
 }
 
@@ -42,7 +42,7 @@ static struct err *by_events(struct session *s, const struct program_part *part,
 		int event, fd;
 		TRY(bpf_uprobe_event(&one, &event));
 		TRY(bpf_attach_event(&s->progs[part->index], event, u->cookies[i], &fd));
-		VEC_PUSH(s->arena, &s->links, fd);
+		session_add_link(s, part, fd);
 	}
 	return NULL;
 }
@@ -136,10 +136,30 @@ struct err *session_attach(struct session *s)
 	return NULL;
 }
 
+void session_add_link(struct session *s, const struct program_part *part, int fd)
+{
+	VEC_PUSH(s->arena, &s->links, fd);
+	VEC_PUSH(s->arena, &s->link_parts, part);
+}
+
+void session_detach_part(struct session *s, const struct program_part *part)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < s->links.n; i++) {
+		if (s->link_parts.v[i] == part) {
+			bpf_close_later(&s->links.v[i], 1);
+			continue;
+		}
+		s->links.v[kept] = s->links.v[i];
+		s->link_parts.v[kept++] = s->link_parts.v[i];
+	}
+	s->links.n = s->link_parts.n = kept;
+}
+
 void session_detach(struct session *s)
 {
 	bpf_close_later(s->links.v, s->links.n);
-	s->links.n = 0;
+	s->links.n = s->link_parts.n = 0;
 }
 
 // A clause may have become several parts, and a probe be in two of them. Some of its probes may

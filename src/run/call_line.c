@@ -63,6 +63,7 @@ static struct out_call facts(struct session *s, const struct program_call_line *
 		.goid = number(args, l->goid),
 		.has_parent = l->parent >= 0,
 		.parent = number(args, l->parent),
+		.child = number(args, l->child),
 		.func = out_buf_view(&t->func),
 		.gofunc = out_buf_view(&t->gofunc),
 		.args = out_buf_view(&t->args),
@@ -120,7 +121,7 @@ static void put_json(struct session *s, const struct program_call_line *l, const
 	struct json j = { .f = s->out, .is_spaced = true };
 	struct out_buf time = { 0 };
 	json_open(&j, '{');
-	json_kstr(&j, "type", STR("call"));
+	json_kstr(&j, "type", c->child ? STR("started") : STR("call"));
 	out_wall_time(&time, c->end_ns);
 	json_kstr(&j, "time", out_buf_view(&time));
 	json_ku64(&j, "pid", c->pid);
@@ -129,6 +130,8 @@ static void put_json(struct session *s, const struct program_call_line *l, const
 		json_ku64(&j, "goid", c->goid);
 	if (c->has_parent)
 		json_ku64(&j, "parent_goid", c->parent);
+	if (c->child)
+		json_ku64(&j, "started_goid", c->child);
 	json_kstr(&j, "func", c->func);
 	if (l->args >= 0) {
 		json_key(&j, "args");
@@ -203,6 +206,9 @@ void call_line(struct session *s, const struct program_action *action, const str
 		put_json(s, l, &c, args);
 		return;
 	}
+	// Lines are about calls.
+	if (c.child)
+		return;
 	put_head(s);
 	put_line(s, &c);
 	if (l->stack >= 0) {

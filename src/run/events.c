@@ -301,6 +301,7 @@ bool event_take(void *ctx, const void *data, size_t len)
 		take_process(s, data, len);
 		return true;
 	}
+	s->n_events++;
 	struct event e = { s, action, ARENA_ARRAY(s->scratch, struct out_value, action->n_args) };
 	if (code_event_args(action, (struct bytes) { data, len }, e.args)) {
 		struct err *err = actions[action->kind](&e);

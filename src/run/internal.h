@@ -25,7 +25,10 @@ struct session {
 	struct code_globals *globals;
 	struct bpf_ring *ring;
 	VEC(int) links;
-	bool has_multi; // uprobes have links for many sites
+	VEC(const struct program_part *) link_parts; // of the same links
+	struct budget *budget;
+	uint64_t n_events; // taken
+	bool has_multi;    // uprobes have links for many sites
 	bool has_cookies;
 	FILE *out;
 
@@ -85,6 +88,8 @@ MUST_USE struct err *session_attach(struct session *s);
 uint64_t attach_cookie(const struct session *s, const struct program_part *part, uint32_t i);
 MUST_USE struct err *attach_perf(struct session *s, const struct program_part *part);
 void session_detach(struct session *s);
+void session_detach_part(struct session *s, const struct program_part *part);
+void session_add_link(struct session *s, const struct program_part *part, int fd);
 // Probes that are attached, or would be.
 size_t session_n_probes(const struct session *s);
 
@@ -128,6 +133,15 @@ MUST_USE struct err *map_read(const struct session *s, const struct program_map 
 
 // table(@m, title). On a terminal it is drawn over the one before.
 MUST_USE struct err *map_table(struct session *s, const struct program_map *m, struct str title);
+
+// --- budget.c ---
+
+void budget_begin(struct session *s);
+// Now and then; false: nothing is attached any more.
+bool budget_check(struct session *s);
+// The last line: hits, events, what tracing has cost.
+void budget_report(struct session *s);
+void budget_end(struct session *s);
 
 // --- call_line.c ---
 
@@ -184,6 +198,11 @@ void calls_sweep(struct session *s);
 // --- report.c ---
 
 // Where a span of the script is.
+// "1,234"
+struct amount {
+	char text[32];
+};
+struct amount report_amount(uint64_t n);
 struct out_where report_where(const struct session *s, struct span span);
 // What went wrong while it ran, on stderr: lost events, full maps, unreadable memory.
 void session_report(const struct session *s);

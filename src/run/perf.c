@@ -14,7 +14,7 @@ static struct err *attach_event(struct session *s, const struct program_part *pa
 	int event, fd;
 	TRY(err_wrap(bpf_event_open(e, &event), "%.*s", STR_ARG(text)));
 	TRY(bpf_attach_event(&s->progs[part->index], event, attach_cookie(s, part, k), &fd));
-	VEC_PUSH(s->arena, &s->links, fd);
+	session_add_link(s, part, fd);
 	return NULL;
 }
 

@@ -12,12 +12,7 @@ struct out_where report_where(const struct session *s, struct span span)
 	return where;
 }
 
-// "1,234"
-struct amount {
-	char text[32];
-};
-
-static struct amount amount(uint64_t n)
+struct amount report_amount(uint64_t n)
 {
 	char plain[24];
 	struct amount a = { "" };
@@ -45,7 +40,8 @@ static void report_lost(const struct session *s, uint64_t n)
 		out_event_lost(n, s->out);
 	log_warn("%s event%s lost: the ring buffer of %s KB was full (config perf_rb_pages or "
 		 "BPFTRACE_PERF_RB_PAGES makes it larger)",
-		 amount(n).text, plural(n), amount(s->c->ring->max_entries >> 10).text);
+		 report_amount(n).text, plural(n),
+		 report_amount(s->c->ring->max_entries >> 10).text);
 }
 
 static bool is_map_full(const struct code_failure *f)
@@ -60,9 +56,9 @@ static struct str failure_text(const struct code_failure *f, uint64_t n, struct 
 		return arena_printf(a,
 				    "%.*s is full: %s update%s did not fit into its %s entries "
 				    "(config max_map_keys or BPFTRACE_MAX_MAP_KEYS allows more)",
-				    STR_ARG(f->map->name), amount(n).text, plural(n),
-				    amount(f->map->max_entries).text);
-	return arena_printf(a, "%s, %s time%s", f->what, amount(n).text, plural(n));
+				    STR_ARG(f->map->name), report_amount(n).text, plural(n),
+				    report_amount(f->map->max_entries).text);
+	return arena_printf(a, "%s, %s time%s", f->what, report_amount(n).text, plural(n));
 }
 
 static void report_failure(const struct session *s, const struct code_failure *f, uint64_t n)
@@ -94,21 +90,21 @@ static void report_calls(const struct session *s)
 	if (g->n_unkept)
 		log_warn("%s call%s not followed to the return: at most %s can be open at a time "
 			 "(config max_calls or STOAT_MAX_CALLS allows more)",
-			 amount(g->n_unkept).text, plural(g->n_unkept),
-			 amount(code_calls_room(s->c->calls)).text);
+			 report_amount(g->n_unkept).text, plural(g->n_unkept),
+			 report_amount(code_calls_room(s->c->calls)).text);
 	if (g->n_unowned)
 		log_note("%s call%s not followed: which goroutine runs is not known there",
-			 amount(g->n_unowned).text, plural(g->n_unowned));
+			 report_amount(g->n_unowned).text, plural(g->n_unowned));
 	if (s->o->is_json && (n_open || g->n_dropped || g->n_unpaired))
 		out_event_calls(n_open, g->n_dropped, g->n_unpaired, s->out);
 	if (n_open)
-		log_note("%s call%s had not returned when the trace ended", amount(n_open).text,
-			 plural(n_open));
+		log_note("%s call%s had not returned when the trace ended",
+			 report_amount(n_open).text, plural(n_open));
 	if (g->n_dropped)
 		log_note("%s call%s ended without a return (panic, Goexit, longjmp)",
-			 amount(g->n_dropped).text, plural(g->n_dropped));
+			 report_amount(g->n_dropped).text, plural(g->n_dropped));
 	if (g->n_unpaired)
-		log_note("%s return%s without an entry%s", amount(g->n_unpaired).text,
+		log_note("%s return%s without an entry%s", report_amount(g->n_unpaired).text,
 			 g->n_unpaired == 1 ? " was" : "s were",
 			 g->n_unkept || g->n_unowned
 				 ? ""
@@ -122,7 +118,7 @@ void session_report(const struct session *s)
 	report_lost(s, s->globals->n_lost);
 	if (s->globals->n_busy)
 		log_warn("%s hit%s not traced: all of the programs' working memory was in use",
-			 amount(s->globals->n_busy).text, plural(s->globals->n_busy));
+			 report_amount(s->globals->n_busy).text, plural(s->globals->n_busy));
 	report_calls(s);
 	for (size_t i = 0; i < s->c->n_failures; i++)
 		report_failure(s, &s->c->failures[i], s->globals->failures[i]);

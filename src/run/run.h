@@ -39,6 +39,7 @@ struct run_options {
 	FILE *out;
 	bool is_json;
 	bool is_quiet;
+	bool has_summary;        // a last line: hits, events, what it has cost
 	bool is_wide;            // lines may be longer than the terminal's
 	bool is_dry;             // load and attach, then end
 	bool wants_verifier_log; // -d verifier: load, print what the verifier says, end

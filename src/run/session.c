@@ -94,6 +94,7 @@ static bool has_future(const struct session *s)
 
 static struct err *trace(struct session *s)
 {
+	budget_begin(s);
 	TRY(session_attach(s));
 	session_set_active(s, true);
 	say_attached(s);
@@ -140,6 +141,7 @@ static struct err *session_phases(struct session *s)
 	if (s->p->config->prints_maps_on_exit)
 		maps_print(s);
 	session_report(s);
+	budget_report(s);
 	return NULL;
 }
 
@@ -196,6 +198,7 @@ struct err *run_program(const struct program *p, struct code *c, const struct ru
 		err_free(written);
 	else
 		e = written;
+	budget_end(s);
 	resolve_free(s);
 	session_unload(s);
 	out_buf_free(&s->text);

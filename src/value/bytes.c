@@ -10,11 +10,8 @@ bool show_bytes_buffer(struct render *r, struct val v, enum where w)
 	struct str have;
 	uint64_t len, off;
 	(void)w;
-	if (!val_field(r, v, STR("buf"), &buf) || !val_uint(r, v, STR("off"), &off))
-		return false;
-	if (render_unreadable(r, v.s, buf))
-		return true;
-	if (!val_text(r, buf, &have, &len) || off > len)
+	if (!val_field(r, v, STR("buf"), &buf) || !val_text(r, buf, &have, &len) ||
+	    !val_uint(r, v, STR("off"), &off) || off > len)
 		return false;
 	r->sink->bytes(r, v.s, str_from_off(have, (size_t)off), len - off);
 	return true;
@@ -26,11 +23,7 @@ bool show_strings_builder(struct render *r, struct val v, enum where w)
 	struct str have;
 	uint64_t len;
 	(void)w;
-	if (!val_field(r, v, STR("buf"), &buf))
-		return false;
-	if (render_unreadable(r, v.s, buf))
-		return true;
-	if (!val_text(r, buf, &have, &len))
+	if (!val_field(r, v, STR("buf"), &buf) || !val_text(r, buf, &have, &len))
 		return false;
 	r->sink->bytes(r, v.s, have, len);
 	return true;
@@ -76,15 +69,15 @@ bool show_big_int(struct render *r, struct val v, enum where w)
 	struct val abs, items;
 	uint64_t n, is_negative, words[BIG_WORDS_MAX];
 	struct out_buf text = { 0 };
-	if (!val_field(r, v, STR("abs"), &abs) || !val_uint(r, v, STR("neg"), &is_negative))
-		return false;
-	if (render_unreadable(r, v.s, abs))
-		return true;
-	if (!val_slice(r, abs, &items, &n) || items.s->size != 8)
+	if (!val_field(r, v, STR("abs"), &abs) || !val_uint(r, v, STR("neg"), &is_negative) ||
+	    !val_slice(r, abs, &items, &n) || items.s->size != 8)
 		return false;
 	// The time that it takes grows with the square of the length.
 	bool is_there = n <= BIG_WORDS_MAX && items.v.len == n * 8 && render_step(r, n * n / 4);
-	struct special_text t = { .form = TEXT_CALL, .is_cut = !is_there };
+	bool is_unreadable = val_is_unreadable(r, abs);
+	struct special_text t = { .form = TEXT_CALL,
+				  .is_cut = !is_there && !is_unreadable,
+				  .is_unreadable = is_unreadable };
 	if (is_there) {
 		if (n)
 			memcpy(words, items.v.p, items.v.len);

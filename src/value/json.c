@@ -148,9 +148,10 @@ static void to_string(struct render *r, struct shape *s, struct str have, uint64
 static void put_bytes(struct render *r, struct str have, bool is_cut)
 {
 	struct out_buf hex = { 0 };
+	struct str text = have;
 	render_step(r, have.len);
-	if (out_go_is_text(have)) {
-		json_kstr(r->json, "text", have);
+	if (out_go_is_text(&text, is_cut)) {
+		json_kstr(r->json, "text", text);
 	} else {
 		for (size_t i = 0; i < have.len; i++)
 			out_buf_printf(&hex, "%02x", (unsigned char)have.p[i]);
@@ -198,7 +199,10 @@ static void put_special(struct render *r, const struct special_text *t)
 		json_key(r->json, t->number);
 		json_exact_i64(r->json, t->n);
 	}
-	json_kstr(r->json, "text", t->text);
+	if (t->is_unreadable)
+		json_kbool(r->json, "unreadable", true);
+	else
+		json_kstr(r->json, "text", t->text);
 	if (t->is_cut)
 		json_kbool(r->json, "cut", true);
 }

@@ -102,6 +102,23 @@ bool val_inside(struct render *r, struct val iface, struct val *out)
 	return true;
 }
 
+bool val_is_unreadable(struct render *r, struct val v)
+{
+	uint64_t first = word_at(v.v, 0);
+	struct shape *s = NULL;
+	if (v.s->kind == TYPE_IFACE && first == VALUE_UNREADABLE)
+		return true;
+	if (v.s->kind == TYPE_IFACE && first)
+		s = shape_of(r, book_dynamic(r->book, first));
+	else if (v.s->kind == TYPE_PTR || v.s->kind == TYPE_SLICE)
+		s = shape_elem(r, v.s);
+	uint64_t addr = v.s->kind == TYPE_IFACE ? word_at(v.v, 8) : first;
+	struct item *it = NULL;
+	if (addr && s && s->has_number)
+		it = snapshot_find(&r->snapshot, addr, s->number);
+	return it && it->is_unreadable;
+}
+
 bool val_slice(struct render *r, struct val v, struct val *items, uint64_t *len)
 {
 	struct shape *elem = v.s->kind == TYPE_SLICE ? shape_elem(r, v.s) : NULL;
@@ -155,20 +172,4 @@ bool val_text_field(struct render *r, struct val v, struct str name, struct str 
 {
 	struct val field;
 	return val_field(r, v, name, &field) && val_text(r, field, have, len);
-}
-
-bool val_is_unreadable(struct render *r, struct val v)
-{
-	uint64_t addr = word_at(v.v, 0);
-	return addr && snapshot_is_unreadable(&r->snapshot, addr);
-}
-
-bool render_unreadable(struct render *r, struct shape *s, struct val v)
-{
-	if (!val_is_unreadable(r, v))
-		return false;
-	r->sink->call_begin(r, s);
-	r->sink->mark(r, MARK_UNREADABLE);
-	r->sink->call_end(r);
-	return true;
 }

@@ -26,6 +26,24 @@ bool render_step(struct render *r, uint64_t n)
 
 // --- zero values ---
 
+// What must not be seen is not known to be zero.
+static bool has_secret(struct render *r, struct shape *s, int depth)
+{
+	if (s->knows_secret || depth > ZERO_DEPTH_MAX)
+		return s->has_secret;
+	s->knows_secret = true;
+	if (s->kind == TYPE_ARRAY) {
+		struct shape *elem = shape_elem(r, s);
+		s->has_secret = elem && has_secret(r, elem, depth + 1);
+	}
+	for (size_t i = 0; i < s->n_fields && !s->has_secret; i++) {
+		struct shape_field *f = &s->fields[i];
+		struct shape *inside = f->is_blank ? NULL : field_shape(r, f);
+		s->has_secret = f->is_secret || (inside && has_secret(r, inside, depth + 1));
+	}
+	return s->has_secret;
+}
+
 static bool is_zero(struct render *r, struct val v, int depth);
 
 static bool has_zero_fields(struct render *r, struct val v, int depth)
@@ -51,13 +69,12 @@ static bool has_zero_items(struct render *r, struct val v, int depth)
 // Padding between fields and the address of an empty string do not count.
 static bool is_zero(struct render *r, struct val v, int depth)
 {
-	if (v.v.len < v.s->size)
-		return false;
-	// What was erased may have been anything.
-	if (depth > ZERO_DEPTH_MAX || shape_has_secrets(r, v.s))
+	if (v.v.len < v.s->size || has_secret(r, v.s, 0))
 		return false;
 	if (bytes_are_zero(v.v))
 		return true;
+	if (depth > ZERO_DEPTH_MAX)
+		return false;
 	if (v.s->kind == TYPE_STRING)
 		return word_at(v.v, 8) == 0;
 	if (v.s->kind == TYPE_STRUCT)
@@ -229,13 +246,13 @@ static void render_slice(struct render *r, struct val v, enum where w)
 		r->sink->nil(r, v.s, w);
 		return;
 	}
-	if (!elem || !addr || (int64_t)n < 0 || n > cap) {
+	if (!elem || (int64_t)n < 0 || n > cap) {
 		r->sink->mark(r, MARK_UNREADABLE);
 		return;
 	}
 	struct item *it = n && elem->size ? find_items(r, addr, elem) : NULL;
 	struct val items = { elem, it ? it->v : (struct bytes) { 0 }, addr };
-	if (it && it->is_unreadable) {
+	if ((it && it->is_unreadable) || (!addr && n && elem->size)) {
 		render_unreadable_list(r, v, n, w);
 	} else if (elem->is_byte) {
 		render_byte_list(r, v, items.v, n, w);
@@ -284,16 +301,6 @@ static struct bytes field_bytes(const struct shape_field *f, const struct shape 
 	return (struct bytes) { (const uint8_t *)store, (size_t)MIN(s->size, 8u) };
 }
 
-static bool render_each_field(struct render *r, struct val v, bool shows_zeros, enum where w);
-
-// C's members without a name: theirs are the struct's own.
-static bool is_transparent(const struct shape *holder, const struct shape_field *f,
-			   const struct shape *s)
-{
-	return !f->name.len && !holder->is_go && holder->kind != TYPE_TUPLE &&
-	       (s->kind == TYPE_STRUCT || s->kind == TYPE_UNION);
-}
-
 // False if the field is not there, and those behind it are not either.
 static bool render_field(struct render *r, struct val v, struct shape_field *f, bool shows_zero,
 			 enum where w)
@@ -307,28 +314,12 @@ static bool render_field(struct render *r, struct val v, struct shape_field *f, 
 	struct val field = { s, field_bytes(f, s, v.v, &store), v.addr ? v.addr + f->off : 0 };
 	if (!f->is_secret && !shows_zero && value_is_zero(r, field))
 		return true;
-	if (is_transparent(v.s, f, s)) {
-		r->depth++;
-		bool is_there = render_each_field(r, field, shows_zero, w);
-		r->depth--;
-		return is_there;
-	}
 	r->sink->field(r, v.s, f->name);
 	if (f->is_secret)
 		r->sink->mark(r, MARK_REDACTED);
 	else
 		render_value(r, field, w);
 	return true;
-}
-
-// False if some are not there.
-static bool render_each_field(struct render *r, struct val v, bool shows_zeros, enum where w)
-{
-	bool is_cut =
-		v.s->is_opaque || r->depth > OUT_DEPTH_MAX || !render_step(r, v.s->n_fields / 8);
-	for (size_t i = 0; i < v.s->n_fields && !is_cut; i++)
-		is_cut = render_is_full(r) || !render_field(r, v, &v.s->fields[i], shows_zeros, w);
-	return !is_cut;
 }
 
 // What stands for several values of a script.
@@ -345,7 +336,10 @@ void render_fields(struct render *r, struct val v)
 	bool is_root = group_of(r, v.s) != GROUP_STRUCT;
 	bool shows_zeros = r->shows_zeros || is_root;
 	enum where w = v.s->is_go || is_root ? WHERE_TYPED : WHERE_ELEM;
-	if (!render_each_field(r, v, shows_zeros, w))
+	bool is_cut = v.s->is_opaque || !render_step(r, v.s->n_fields / 8);
+	for (size_t i = 0; i < v.s->n_fields && !is_cut; i++)
+		is_cut = render_is_full(r) || !render_field(r, v, &v.s->fields[i], shows_zeros, w);
+	if (is_cut)
 		r->sink->more(r, UINT64_MAX);
 }
 
@@ -392,12 +386,8 @@ static void render_iface(struct render *r, struct val v, enum where w)
 		return;
 	}
 	struct shape *s = shape_of(r, book_dynamic(r->book, rtype));
-	const struct value_table *table = value_book_table(r->book);
-	bool is_wild = table->types_size && rtype - table->types_base >= table->types_size;
 	if (s)
 		render_inside(r, s, v);
-	else if (is_wild)
-		r->sink->mark(r, MARK_UNREADABLE);
 	else
 		r->sink->absent(r, NULL, rtype);
 }
@@ -420,14 +410,13 @@ enum { CHAN_LEN = 0, CHAN_CAP = 8, CHAN_CLOSED = 28, CHAN_SIZE = 32 };
 static void render_chan(struct render *r, struct val v, enum where w)
 {
 	uint64_t addr = word_at(v.v, 0);
-	struct item *it = addr ? snapshot_find_any(&r->snapshot, addr, CHAN_SIZE) : NULL;
-	// Looking for it took that long.
-	render_step(r, r->snapshot.n / 8);
+	struct item *it = addr ? snapshot_find(&r->snapshot, addr, book_channel(r->book)) : NULL;
 	if (!addr) {
 		r->sink->nil(r, v.s, w);
 	} else if (!it) {
-		bool is_unreadable = snapshot_is_unreadable(&r->snapshot, addr);
-		r->sink->far(r, v.s, addr, is_unreadable ? FAR_UNREADABLE : FAR_CUT, w);
+		r->sink->far(r, v.s, addr, FAR_CUT, w);
+	} else if (!is_whole(it->v, CHAN_SIZE)) {
+		r->sink->far(r, v.s, addr, FAR_UNREADABLE, w);
 	} else {
 		struct chan_facts c = {
 			.len = word_at(it->v, CHAN_LEN),

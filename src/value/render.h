@@ -75,8 +75,6 @@ void snapshot_free(struct snapshot *s);
 struct item *snapshot_find(const struct snapshot *s, uint64_t addr, uint32_t type);
 // Of any type; the first one that has as many bytes.
 struct item *snapshot_find_any(const struct snapshot *s, uint64_t addr, size_t size);
-// Whether something there could not be read.
-bool snapshot_is_unreadable(const struct snapshot *s, uint64_t addr);
 
 // --- types (shape.c) ---
 
@@ -107,9 +105,7 @@ struct shape {
 	struct shape_field *fields; // STRUCT, UNION
 	size_t n_fields;
 	bool is_opaque;                // the fields cannot be read
-	bool is_alias;                 // C's struct that has its name from a typedef only
-	bool knows_secrets;            // the next one is known
-	bool has_secrets;              // see shape_has_secrets
+	bool knows_secret, has_secret; // render.c: a field, or one in a field, that is not shown
 	const struct special *special; // NULL: none
 };
 
@@ -126,8 +122,6 @@ struct shape *shape_bool(struct render *r);
 // A slice or array of bytes without a name of its own, and what it is called: []byte, [4]byte.
 bool shape_is_byte_list(struct render *r, struct shape *s);
 void shape_put_byte_list(const struct shape *s, struct out_buf *out);
-// Whether a part of its values, but for what they refer to, is not shown.
-bool shape_has_secrets(struct render *r, struct shape *s);
 // A struct without a name of its own.
 bool shape_is_unnamed(const struct shape *s);
 // NULL if s has no such field.
@@ -169,7 +163,8 @@ struct special_text {
 	enum text_form form;
 	struct str label; // ERROR: what stands before it
 	struct str text;
-	bool is_cut;        // more would follow; a quoted text has a mark where that is missing
+	bool is_cut;        // more would follow
+	bool is_unreadable; // there is no text
 	const char *number; // JSON: what the number is called; NULL: there is none
 	int64_t n;
 };
@@ -313,12 +308,10 @@ bool val_inside(struct render *r, struct val iface, struct val *out);
 bool val_text(struct render *r, struct val v, struct str *have, uint64_t *len);
 bool val_text_field(struct render *r, struct val v, struct str name, struct str *have,
 		    uint64_t *len);
-// Whether what a reference leads to could not be read.
-bool val_is_unreadable(struct render *r, struct val v);
-// Shows T(<unreadable>), if that is so.
-bool render_unreadable(struct render *r, struct shape *s, struct val v);
 // The pointer in an atomic.Pointer, with its type.
 bool val_atomic_pointer(struct render *r, struct val v, struct val *out);
+// Whether what a PTR, IFACE or SLICE refers to was sought and could not be read.
+bool val_is_unreadable(struct render *r, struct val v);
 // The items of a slice that are there.
 bool val_slice(struct render *r, struct val v, struct val *items, uint64_t *len);
 
@@ -333,7 +326,6 @@ struct map_entries {
 	size_t n, cap;
 	enum map_state state;
 	uint64_t count; // that the header tells; UINT64_MAX: more than there are
-	bool is_torn;   // some could not be read
 };
 // Those of a MAP, in no order. To be freed.
 void map_entries_read(struct render *r, struct val map, struct map_entries *out);

@@ -139,14 +139,6 @@ struct item *snapshot_find(const struct snapshot *s, uint64_t addr, uint32_t typ
 	return NULL;
 }
 
-bool snapshot_is_unreadable(const struct snapshot *s, uint64_t addr)
-{
-	for (size_t i = 1; i < s->n; i++)
-		if (s->v[i].addr == addr && s->v[i].is_unreadable)
-			return true;
-	return false;
-}
-
 struct item *snapshot_find_any(const struct snapshot *s, uint64_t addr, size_t size)
 {
 	for (size_t i = 1; i < s->n; i++)

@@ -71,48 +71,26 @@ static bool is_spelling_of(struct str raw, struct str plain, enum part part)
 	return at == plain.len;
 }
 
-struct part_text {
-	struct str text;
-	bool is_cut; // there is more of it
-};
-
 struct url {
 	struct render *r;
 	struct val v;
 	struct out_buf out;
 	bool is_cut;
-	struct part_text scheme, opaque, host, path, raw_path, query, fragment, raw_fragment, user;
+	struct str scheme, opaque, host, path, raw_path, query, fragment, raw_fragment, user;
 	bool has_user, has_password, omits_host, forces_query;
+	bool is_user_missing; // nobody knows who it is
 };
 
-// What is missing of a text is "..." in the URL.
-static bool read_text(struct url *u, struct val v, struct str name, struct part_text *out)
+// A text that is not there as a whole ends the URL where it would stand.
+static bool read_text(struct url *u, struct val v, struct str name, struct str *out)
 {
-	struct val field;
-	uint64_t len = 0;
-	*out = (struct part_text) { .text = STR("") };
-	if (!val_field(u->r, v, name, &field) || field.s->kind != TYPE_STRING)
+	uint64_t len;
+	*out = STR("");
+	if (!val_text_field(u->r, v, name, out, &len))
 		return false;
-	out->is_cut = !val_text(u->r, field, &out->text, &len) || out->text.len < len;
-	u->is_cut |= out->is_cut;
+	if (out->len < len)
+		u->is_cut = true;
 	return true;
-}
-
-static bool is_there(const struct part_text *p)
-{
-	return p->text.len || p->is_cut;
-}
-
-static void put_cut(struct url *u, const struct part_text *p)
-{
-	if (p->is_cut)
-		out_buf_str(&u->out, STR("..."));
-}
-
-static void put_plain(struct url *u, const struct part_text *p)
-{
-	out_buf_str(&u->out, p->text);
-	put_cut(u, p);
 }
 
 static bool read_flag(struct url *u, struct val v, struct str name)
@@ -140,43 +118,41 @@ static bool read_url(struct url *u)
 	if (!u->has_user)
 		return true;
 	if (!val_target(u->r, user, &info)) {
-		u->is_cut = u->user.is_cut = true;
+		u->is_user_missing = true;
+		u->user = val_is_unreadable(u->r, user) ? STR("<unreadable>") : STR("...");
 		return true;
 	}
 	u->has_password = read_flag(u, info, STR("passwordSet"));
 	return read_text(u, info, STR("username"), &u->user);
 }
 
-static void put_part(struct url *u, const struct part_text *p, enum part part)
+static void put_spelling(struct url *u, struct str raw, struct str plain, enum part part)
 {
-	put_escaped(p->text, part, &u->out);
-	put_cut(u, p);
-}
-
-static void put_spelling(struct url *u, const struct part_text *raw, const struct part_text *plain,
-			 enum part part)
-{
-	bool is_whole_text = !raw->is_cut && !plain->is_cut;
-	if (is_whole_text && raw->text.len && is_spelling_of(raw->text, plain->text, part))
-		out_buf_str(&u->out, raw->text);
-	else if (part == PART_PATH && str_eq(plain->text, STR("*")))
-		put_plain(u, plain);
+	if (raw.len && is_spelling_of(raw, plain, part))
+		out_buf_str(&u->out, raw);
+	else if (part == PART_PATH && str_eq(plain, STR("*")))
+		out_buf_str(&u->out, plain);
 	else
-		put_part(u, plain, part);
+		put_escaped(plain, part, &u->out);
 }
 
 static void put_authority(struct url *u)
 {
-	bool is_empty = !is_there(&u->host) && !u->has_user;
-	if (is_empty && (u->omits_host || !is_there(&u->scheme)))
+	bool is_empty = !u->host.len && !u->has_user;
+	if (!u->scheme.len && is_empty)
 		return;
-	if (!is_empty || is_there(&u->path))
+	if (u->omits_host && is_empty)
+		return;
+	if (u->host.len || u->path.len || u->has_user)
 		out_buf_str(&u->out, STR("//"));
 	if (u->has_user) {
-		put_part(u, &u->user, PART_USER);
+		if (u->is_user_missing)
+			out_buf_str(&u->out, u->user);
+		else
+			put_escaped(u->user, PART_USER, &u->out);
 		out_buf_str(&u->out, u->has_password ? STR(":xxxxx@") : STR("@"));
 	}
-	put_part(u, &u->host, PART_HOST);
+	put_escaped(u->host, PART_HOST, &u->out);
 }
 
 // "a:b" in front of the first slash would be taken for a scheme.
@@ -189,17 +165,16 @@ static bool looks_like_scheme(struct str path)
 static void put_path(struct url *u)
 {
 	size_t start = u->out.n;
-	put_spelling(u, &u->raw_path, &u->path, PART_PATH);
+	put_spelling(u, u->raw_path, u->path, PART_PATH);
 	struct out_buf path = { 0 };
 	out_buf_str(&path, str_from_off(out_buf_view(&u->out), start));
 	u->out.n = start;
 	struct str text = out_buf_view(&path);
-	bool has_host = is_there(&u->host);
-	if (u->omits_host && !has_host && !u->has_user && str_starts(text, STR("//"))) {
+	if (u->omits_host && !u->host.len && !u->has_user && str_starts(text, STR("//"))) {
 		out_buf_str(&u->out, STR("%2F"));
 		text = str_from_off(text, 1);
 	}
-	if (text.len && text.p[0] != '/' && has_host)
+	if (text.len && text.p[0] != '/' && u->host.len)
 		out_buf_str(&u->out, STR("/"));
 	if (u->out.n == 0 && looks_like_scheme(text))
 		out_buf_str(&u->out, STR("./"));
@@ -209,23 +184,23 @@ static void put_path(struct url *u)
 
 static void put_url(struct url *u)
 {
-	if (is_there(&u->scheme)) {
-		put_plain(u, &u->scheme);
+	if (u->scheme.len) {
+		out_buf_str(&u->out, u->scheme);
 		out_buf_str(&u->out, STR(":"));
 	}
-	if (is_there(&u->opaque)) {
-		put_plain(u, &u->opaque);
+	if (u->opaque.len) {
+		out_buf_str(&u->out, u->opaque);
 	} else {
 		put_authority(u);
 		put_path(u);
 	}
-	if (u->forces_query || is_there(&u->query)) {
+	if (u->forces_query || u->query.len) {
 		out_buf_str(&u->out, STR("?"));
-		put_plain(u, &u->query);
+		out_buf_str(&u->out, u->query);
 	}
-	if (is_there(&u->fragment)) {
+	if (u->fragment.len) {
 		out_buf_str(&u->out, STR("#"));
-		put_spelling(u, &u->raw_fragment, &u->fragment, PART_FRAGMENT);
+		put_spelling(u, u->raw_fragment, u->fragment, PART_FRAGMENT);
 	}
 }
 

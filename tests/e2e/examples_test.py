@@ -85,7 +85,8 @@ def test_go_calls(t, version):
     copy_go(t, "shop", version)
     r = example(t, "go-calls", "-c", "./shop", "./shop", "main.handle")
     t.eq(len(re.findall(r"^goroutine \d+, \d+ us, main.handle$", r.out, flags=re.M)), 25, r.out)
-    t.check(".id = 7, .key = user/7, " in r.out, f"arguments\n{r.out}")
+    t.check(' r: main.request{id: 7, key: "user/7", ' in r.out, f"arguments\n{r.out}")
+    t.check('{store: &main.Store{entries: map[string]*main.Entry{"user/0": &{Key: "user/0", ' in r.out, f"what they lead to\n{r.out}")
     t.eq((r.out.count("\ntrue\n"), r.out.count("\nfalse\n")), (20, 5), f"results\n{r.out}")
 
 

@@ -14,7 +14,7 @@ SAMPLES = """
 uprobe:./reals:main.look {
 	printf("%v %v %s %s %v %v %d %d %d %u ", args.p.F, args.p.S, args.p.C, args.p.H, args.p.D,
 		args.p.T, (int64)args.p.F, (int64)args.p.S, (int8)args.p.F, (uint32)args.p.F);
-	printf("%s %s %s\\n", args.p.Any, args.p.Err, args.p.Call);
+	printf("%s %s %s %s %s\\n", typename(args.p.Any), typename(args.p.Err), args.p.Any, args.p.Err, args.p.Call);
 	printf("%.3f|%12.2e|%-12g|%+G|%010.1f\\n", args.p.F, args.p.F, args.p.S, args.p.S, args.p.F);
 	printf("%q|%12q|%-8q\\n", args.p.Name, args.p.Name, args.p.Name);
 	printf("%t %t %t %t %t %t ", args.p.F == args.p.At[1], args.p.F < 1.5, args.p.F <= 100,
@@ -110,11 +110,11 @@ uretprobe:./reals:main.measured { print(args.ñ.Länge); }
 @timeout(240)
 def test_what_has_no_name(t, version, form):
     script = """
-uprobe:./reals:main.madeUp { printf("made %s\\n", args.x); @[args.x != nil] = count(); }
+uprobe:./reals:main.madeUp { printf("made %s %s\\n", args.x, typename(args.x)); @[args.x != nil] = count(); }
 uprobe:./reals:main.lost { printf("lost %s %s %v\\n", args.p.Any, args.p.Err, args.p.Call); }
 """
     r = run(t, t.go("reals", version, form), script)
-    t.check(re.search(r"^made 0x[0-9a-f]{6,}$", r.out, re.M), r.describe())
+    t.check(re.search(r"^made \((0x[0-9a-f]{6,})\)\(\.\.\.\) \1$", r.out, re.M), r.describe())
     t.check("lost <unreadable> <unreadable> <unreadable>\n" in r.out, r.describe())
     t.check("@[true]: 1\n" in r.out, r.describe())
 
@@ -156,8 +156,8 @@ uprobe:./tls:main.park /gofunc != "main.work"/ { @is_not = count(); }
 
 ZOO = """
 uprobe:./zoo:zoo/kinds.Bool { printf("Bool %t %s %d\\n", args.x, args.x, args.x); }
-uprobe:./zoo:zoo/kinds.Eface { printf("Eface %s %v\\n", args.x, typename(args.x)); @[args.x] = count(); }
-uprobe:./zoo:zoo/kinds.Iface { printf("Iface %s %d\\n", args.s, args.s != nil); }
+uprobe:./zoo:zoo/kinds.Eface { printf("Eface %s %v\\n", typename(args.x), args.x); @[args.x] = count(); }
+uprobe:./zoo:zoo/kinds.Iface { printf("Iface %s %s %d\\n", args.s, typename(args.s), args.s != nil); }
 uprobe:./zoo:zoo/kinds.Errors {
 	printf("Errors %s %s %d %d\\n", args.err, args.none, args.err == args.none, args.err == args.err);
 }
@@ -172,9 +172,9 @@ uretprobe:./zoo:zoo/kinds.Multi { print((retval.2, typename(retval.2), retval.3)
 """
 
 ZOO_PRINTS = """Bool true true 1
-Eface *int *int
-Iface *kinds.Square 1
-Errors *errors.errorString nil 0 1
+Eface *int &20819
+Iface &kinds.Square{Side: 9} *kinds.Square 1
+Errors error "odd" nil 0 1
 Func main.next
 NamedFunc main.next kinds.Handler
 Std 1.5s 1500000000 time.Duration
@@ -296,4 +296,5 @@ uprobe:./reals:main.look /args.p.Ds[1] == 1ns/ {
 }
 """
     r = run(t, t.go("reals"), script, "-f json")
-    t.check('{"type": "value", "data": [2,1,null,"(0-0i)"]}\n' in r.out, r.describe())
+    duration = '{"type": "time.Duration", "ns": 1, "text": "1ns"}'
+    t.check('{"type": "value", "data": [2,%s,null,"(0-0i)"]}\n' % duration in r.out, r.describe())

@@ -2,6 +2,7 @@
 """What tests/programs/go/mixed passes: interfaces and funcs among other fields, pointers to what has
 items, values of no size, and numbers that C reads another way."""
 
+import json
 import re
 
 from harness import cases
@@ -34,54 +35,62 @@ uretprobe:BIN:main.back { print(retval); print(retval.t); @r = retval; }
 
 @cases(BUILDS)
 def test_names_in_structs_and_arrays(t, version, form):
-    timed = "{ .E = *main.MyErr, .D = 1ns }"
-    inner = "{ .E = *errors.errorString, .D = 2ns }"
-    three = "[{ .E = nil, .D = 0s },{ .E = main.Plain, .D = 5ns },{ .E = nil, .D = 0s }]"
-    embeds = "{ .error = main.Plain, .N = 4 }"
-    second = "{ .E = *main.MyErr, .D = 1s }"
+    mine = '&main.MyErr{Code: 42, Text: "mine"}'
+    timed = "main.Timed{E: %s, D: 1ns}" % mine
+    inner = 'main.Timed{E: error "file does not exist", D: 2ns}'
+    second = "main.Timed{E: &main.MyErr{Code: 5}, D: 1s}"
+    # What the script keeps has names of types in place of what interfaces hold.
+    kept = "{ .E = *main.MyErr, .D = 1ns }"
     want = [
-        "{ .E = *main.MyErr, .F = main.main }",
+        "main.Both{E: %s, F: main.main}" % mine,
         timed,
-        "{ .N = 7, .In = %s, .A = [nil,string] }" % inner,
+        'main.Outer{N: 7, In: %s, A: [2]interface {}{nil, "text"}}' % inner,
         inner,
-        "[nil,string]",
-        embeds,
-        timed,
+        '[2]interface {}{nil, "text"}',
+        "main.Embeds{error: main.Plain(3), N: 4}",
+        kept,
         "*main.MyErr",
         "(1, %s)" % timed,
-        timed + " main.Plain",
+        timed + " main.Plain(3)",
         timed,
         inner,
-        "[nil,*main.MyErr]",
-        "[*errors.errorString,nil]",
-        three,
-        "{ .E = main.Plain, .D = 5ns }",
-        "(%s, main.Plain)" % second,
+        "[2]error{nil, %s}" % mine,
+        '[2]error{error "x", nil}',
+        "[3]main.Timed{{}, {E: main.Plain(1), D: 5ns}, {}}",
+        "main.Timed{E: main.Plain(1), D: 5ns}",
+        "(%s, main.Plain(5))" % second,
         second,
-        "@a[[nil,*main.MyErr]]: " + three,
-        "@k[%s]: %s" % (timed, embeds),
-        "@r: (%s, main.Plain)" % second,
+        "@a[[nil,*main.MyErr]]: [{ .E = nil, .D = 0s },{ .E = main.Plain, .D = 5ns },{ .E = nil, .D = 0s }]",
+        "@k[%s]: { .error = main.Plain, .N = 4 }" % kept,
+        "@r: ({ .E = *main.MyErr, .D = 1s }, main.Plain)",
     ]
     t.eq(ran(t, version, form, NAMES), want)
 
 
 @cases(BUILDS)
 def test_many_names_in_one_value(t, version, form):
-    script = "uprobe:BIN:main.many { print(*args.m); print(*args.t); print(args.t.A); @ = *args.m; }"
-    many = "{ .A = [nil,*main.MyErr,%smain.Plain], .B = [main.main,nil] }" % ("nil," * 123)
-    got = ran(t, version, form, script)
-    t.eq(got[0], many)
+    script = "uprobe:BIN:main.many { print(*args.m); print(*args.t); print(args.t.A); @ = *args.m; @t = *args.t; }"
+    mine = '&main.MyErr{Code: 42, Text: "mine"}'
+    got = ran(t, version, form, script, "--items", "126")
+    t.eq(got[0], "main.Many{A: [126]error{nil, %s, %smain.Plain(1)}, B: [2]func(){main.main, nil}}" % (mine, "nil, " * 123))
+    t.eq(got[1:3], ["main.TooMany{A: [2]interface {}{1, nil}}", "[2]interface {}{1, nil}"])
+    t.eq(got[3], "@: { .A = [nil,*main.MyErr,%smain.Plain], .B = [main.main,nil] }" % ("nil," * 123))
     iface = "{ .type = 0x[0-9a-f]{5,}, .data = 0x[0-9a-f]{5,} },{ .type = 0x0, .data = 0x0 }"
     error = "{ .tab = 0x0, .data = 0x0 }"
-    words = r"{ .A = \[%s\], .B = \[%s,%s\], .C = \[(nil,){124}nil\] }" % (iface, error, error)
-    t.check(re.fullmatch(words, got[1]), got[1])
-    t.eq(got[2:], ["[int,nil]", "@: " + many])
+    words = r"@t: { .A = \[%s\], .B = \[%s,%s\], .C = \[(nil,){124}nil\] }" % (iface, error, error)
+    t.check(re.fullmatch(words, got[4]), got[4])
+    t.eq(got[5:], [])
 
 
 def test_names_in_json(t):
-    got = ran(t, "1.24", "default", "uprobe:BIN:main.structs { print(*args.o); }", "-f", "json")
+    got = ran(t, "1.24", "default", "uprobe:BIN:main.structs { print(*args.o); @ = *args.o; }", "-f", "json")
     want = '{"N": 7, "In": {"E": "*errors.errorString", "D": 2}, "A": [null,"string"]}'
     t.check(any(want in line for line in got), got)
+    value = next(e["data"] for e in map(json.loads, got) if e["type"] == "value")
+    error = value["fields"]["In"]["fields"]["E"]
+    t.eq((error["type"], error["text"]), ("*errors.errorString", "file does not exist"))
+    t.eq(value["fields"]["A"], {"type": "[2]interface {}", "len": 2, "items": [None, "text"]})
+    t.eq((value["type"], value["fields"]["N"]), ("main.Outer", 7))
 
 
 CASTS = """
@@ -169,18 +178,19 @@ uretprobe:BIN:main.holes { print((args.h, args.p.C)); }
 
 @cases(BUILDS)
 def test_values_of_no_size(t, version, form):
-    holes = "{ .A = 1, .B = [], .C = {}, .D = main.Plain, .E = end, .F = {} }"
+    holes = 'main.Holes{A: 1, D: main.Plain(2), E: "end"}'
+    kept = "{ .A = 1, .B = [], .C = {}, .D = main.Plain, .E = end, .F = {} }"
     want = [
-        "([], {}, {}, 0, 0, 3)",
-        "[]",
-        "[]",
-        "([], {})",
+        "([0]int{}, struct{}, main.Empty{}, 0, 0, 3)",
+        "[0]int{}",
+        "[0]int{}",
+        "([0]int{}, struct{})",
         holes,
         holes,
-        "([], {}, {}, 0)",
-        holes,
-        "(%s, {})" % holes,
-        "@k[%s]: 1" % holes,
+        "([0]int64{}, struct{}, main.Empty{}, 0)",
+        kept,
+        "(%s, struct{})" % holes,
+        "@k[%s]: 1" % kept,
         "@v: {}",
     ]
     t.eq(ran(t, version, form, EMPTIES), want)

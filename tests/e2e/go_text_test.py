@@ -7,12 +7,12 @@ from harness import cases
 BUILDS = [(v, f) for v in ["1.15", "1.19", "1.24", "1.27"] for f in ["default", "noopt"]]
 
 
-def ran(t, program, version, form, clauses, env=None):
+def ran(t, program, version, form, clauses, *options, env=None):
     """What the clauses, by function, print; and what is told on stderr."""
     t.need_root()
     path = t.go(program, version, form)
     script = "\n".join("uprobe:%s:%s { %s }" % (path, f, body) for f, body in clauses)
-    r = t.stoat("-q", "-c", path, "-e", script, env=env)
+    r = t.stoat("-q", *options, "-c", path, "-e", script, env=env)
     return [line for line in r.out.splitlines() if line and line != "zoo: all fine"], r.err
 
 
@@ -39,12 +39,12 @@ def test_strings(t, version, form):
     want = [
         "seven b|7|v|seven b|seven b|sev|7",
         "seven b",
-        "{ .s = seven b }",
+        '{s: "seven b"}',
         "(seven b, 1)",
         "seven b 7 7",
         "1010 1111 110",
         "in an array 11",
-        "[in an array]",
+        '[1]string{"in an array"}',
         "@by[seven b, 5]: 1",
         "@kept: seven b",
     ]
@@ -112,7 +112,7 @@ def test_slices_maps_nil(t, version, form):
         "<unreadable> 5",
         "2 one two 3 o 1",
         "4445 4647 2 2 <unreadable>",
-        "[17477,17991]",
+        "[2]int{17477, 17991}",
         "2 0",
         "2",
         "0 3 1",
@@ -153,8 +153,8 @@ def test_structs(t, version, form):
     got, err = ran(t, "zoo", version, form, STRUCTS)
     want = [
         "2 30 rect 4 1 rect",
-        "{ .Min = { .X = 1, .Y = 2 }, .Max = { .X = 48, .Y = 64 }, .Tag = rect }",
-        "{ .X = 48, .Y = 64 }",
+        'kinds.Rect{Min: kinds.Point{X: 1, Y: 2}, Max: kinds.Point{X: 48, Y: 64}, Tag: "rect"}',
+        "kinds.Point{X: 48, Y: 64}",
         "-1 21222324 3132 mixed 1 7172737475767778",
         "81 8283",
         "1 10 11",
@@ -199,7 +199,7 @@ FIELDS = [
 
 @cases(BUILDS)
 def test_fields(t, version, form):
-    got, err = ran(t, "fields", version, form, FIELDS)
+    got, err = ran(t, "fields", version, form, FIELDS, "--zeros")
     want = [
         "own 4 1 deep last",
         "own 4 2 3 first",
@@ -208,11 +208,11 @@ def test_fields(t, version, form):
         "two t1 1",
         "c 0 z 3",
         "two one one",
-        "[x,y,z]",
-        "[t1,]",
+        '[3]string{"x", "y", "z"}',
+        '[2]string{"t1", ""}',
         "near 77",
         "000000 111111 1 0 2 0 0",
-        "{ .M = nil, .C = nil, .S = nil, .P = nil, .F = nil, .I = nil }",
+        "main.Nil{M: nil, C: nil, S: nil, P: nil, F: nil, I: nil}",
     ]
     t.eq(got, want, err)
     t.eq(err, "", "messages")

@@ -214,6 +214,28 @@ def test_library_of_a_process(t):
     t.check(counts.table(r.out)[0].get("exit") == 1, r.describe())
 
 
+def test_library_in_a_mount_namespace(t):
+    """The process has another file as its C library than we have under that name."""
+    need_unshare(t, "-m")
+    if not (m := re.search(r"=> (/\S*/libc\.so\.\S+)", t.sh("ldd", "/bin/cat").out)):
+        t.skip("cat has no C library of its own")
+    ours = os.path.realpath(m[1])
+    theirs = shutil.copy(ours, t.file("libc", ""))
+    script = 'mount --bind "$1" "$2" || exit 99; exec cat'
+    with subprocess.Popen(["unshare", "-m", "sh", "-c", script, "sh", theirs, ours], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, text=True, bufsize=1) as process:  # fmt: skip
+        process.stdin.write("ready\n")
+        process.stdout.readline()
+        with looking(t, "count", "libc", "read", "-p", process.pid) as p:
+            for i in range(5):
+                process.stdin.write(f"{i}\n")
+                t.eq(process.stdout.readline(), f"{i}\n")
+            process.stdin.close()
+            process.wait()
+        t.check(f" in libc, process {process.pid};" in p.first, p.first)
+        t.check(5 <= counts.table(p.out)[0].get("read", 0) <= 6, p.out + p.err)
+
+
 def test_command_on_path(t):
     t.need_root()
     folder = os.path.dirname(t.go("obeys", "1.24"))

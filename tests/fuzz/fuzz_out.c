@@ -123,6 +123,14 @@ static void print_map(const struct out_env *env, const struct out_type *key,
 	}
 	out_map_text(env, &m, top, div, f);
 	out_map_json(env, &m, top, div, f);
+	struct out_table t = { &m, STR("key"), top & 1, div, top, div };
+	out_table_text(env, &t, f);
+	out_table_json(env, &t, f);
+	out_stacks_text(env, &m, f);
+	out_stacks_json(env, &m, f);
+	out_folded_text(env, &m, f);
+	out_folded_json(env, &m, f);
+	out_flame(env, &m, STR("title"), f);
 	for (size_t i = 1; i < ARRAY_LEN(rows); i++) {
 		int order = out_value_compare(key, rows[i - 1].key, rows[i].key);
 		must(order == -out_value_compare(key, rows[i].key, rows[i - 1].key));

@@ -106,5 +106,28 @@ uprobe:/storm:main.maybe /args.way < 1000/ { @calls = count() } uretprobe:/storm
 uretprobe:/shop:"main.(*Store).Put" { @[retval == nil] = count() }'
 	case_ go_goroutines "1" -c /shop -e 'uprobe:/shop:main.main { printf("%d\n", goid) }'
 fi
+if [ -x /parcel ]; then
+	# Whole values. What the second call gets has no page that the program has not touched.
+	parcel='To: "Ann", Items: []*main.Item{&{Name: "book", Grams: 300}, &{Name: "pen", Grams: 20}},'
+	parcel="$parcel Marks: map[string]int{\"glass\": 2, \"heavy\": 1}, Route: []string{\"north\", \"east\"},"
+	parcel="$parcel Note: main.Item{Name: \"card\", Grams: 5}"
+	end='Wait: 1m30s, Err: error "lost"'
+	case_ whole_args "{p: &main.Parcel{$parcel, $end}, by: \"ship\", err: error \"lost\"}" -c /parcel -e '
+uprobe:/parcel:main.send /args.by == "ship"/ { print(args) }'
+	case_ whole_results "(main.Parcel{$parcel, Next: &main.Parcel{$parcel, $end}, $end}, error \"ship: lost\")" \
+		-c /parcel -e 'uretprobe:/parcel:main.send /args.by == "ship"/ { printf("%v\n", retval) }'
+	case_ whole_parts "[]*main.Item{&{Name: \"book\", Grams: 300}, &{Name: \"pen\", Grams: 20}} map[string]int{\"glass\": 2, \"heavy\": 1}
+error \"ship: lost\" &main.Parcel{$parcel, $end}" -c /parcel -e '
+uprobe:/parcel:main.send /args.by == "ship"/ { printf("%v %v\n", args.p.Items, args.p.Marks) }
+uretprobe:/parcel:main.send /args.by == "ship"/ { printf("%v %s\n", retval.problem, args.p) }'
+	# The verifier of old kernels comes to both values with two different numbers.
+	case_ whole_branches "ship Ann 2 &main.Parcel{$parcel, $end}
+[]string{\"north\", \"east\"}
+@[ship]: 1
+@n: 3" -c /parcel -e 'uprobe:/parcel:main.send {
+	if (args.by == "ship") { $n = 2; @[args.by] = count() } else { $n = 1 }
+	@n = sum($n);
+	if ($n > 1) { printf("%s %s %d %v\n", args.by, args.p.To, $n, args.p); print(args.p.Route) } }'
+fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

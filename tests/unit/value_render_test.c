@@ -268,7 +268,7 @@ TEST(look_slices)
 	ROOT(w, 0x1000, 5, 2);
 	CHECK_LOOK(w, "<unreadable>");
 	ROOT(w, 0, 5, 5);
-	CHECK_LOOK(w, "<unreadable>");
+	CHECK_LOOK(w, "[]int{<unreadable>}");
 }
 
 TEST(look_slice_unreadable)
@@ -329,11 +329,11 @@ TEST(look_bytes)
 	put_text(w, 0x1000, "h\xc3\xa9\nx");
 	CHECK_LOOK(w, "[]byte(\"h\xc3\xa9\\nx\")");
 	CHECK_JSON(w, "{\"type\":\"[]byte\",\"len\":5,\"text\":\"h\xc3\xa9\\nx\"}");
-	// What ends in the middle of a character is no text.
+	// A character that is cut does not make it any less text.
 	ROOT(w, 0x1000, 5, 5);
 	put_text(w, 0x1000, "he\xc3");
-	CHECK_LOOK(w, "[]byte(0x6865c3...)");
-	CHECK_JSON(w, "{\"type\":\"[]byte\",\"len\":5,\"hex\":\"6865c3\",\"cut\":true}");
+	CHECK_LOOK(w, "[]byte(\"he\"...)");
+	CHECK_JSON(w, "{\"type\":\"[]byte\",\"len\":5,\"text\":\"he\",\"cut\":true}");
 	ROOT(w, 0x1000, 4, 4);
 	put_text(w, 0x1000, "\xde\x01\xbe");
 	CHECK_LOOK(w, "[]byte(0xde01be...)");

@@ -13,6 +13,7 @@ import (
 	"math"
 	"os"
 	"reflect"
+	"strings"
 	"time"
 	"unsafe"
 )
@@ -165,7 +166,29 @@ func anything(i int) (interface{}, error, func(int) int) {
 	case 3:
 		return []string{"three"}, failure{3}, next
 	}
-	return Celsius(4), &os.PathError{}, next
+	return Celsius(4), &os.PathError{Op: "open", Path: "/x", Err: io.EOF}, next
+}
+
+// As literals, and errors by their text.
+func literals(any interface{}, err error) (string, string) {
+	value, problem := fmt.Sprintf("%#v", any), "nil"
+	switch any := any.(type) {
+	case nil:
+		value = "nil"
+	case Celsius:
+		value = fmt.Sprintf("%T(%v)", any, any)
+	}
+	switch e := err.(type) {
+	case nil:
+	case failure:
+		problem = fmt.Sprintf("%#v", e)
+		problem = strings.Replace(problem, ":", ": ", 1)
+	case *os.PathError:
+		problem = fmt.Sprintf("%T %q", e, e.Error())
+	default:
+		problem = fmt.Sprintf("error %q", e.Error())
+	}
+	return value, problem
 }
 
 func show(p *Sample) {
@@ -180,7 +203,8 @@ func show(p *Sample) {
 	if p.Err == nil {
 		problem = "nil"
 	}
-	fmt.Println(p.F, p.S, p.C, p.H, p.D, float64(p.T), p.I, p.W, p.B, p.U, kind, problem, called)
+	value, text := literals(p.Any, p.Err)
+	fmt.Println(p.F, p.S, p.C, p.H, p.D, float64(p.T), p.I, p.W, p.B, p.U, kind, problem, value, text, called)
 	fmt.Printf("%.3f|%12.2e|%-12g|%+G|%010.1f\n", p.F, p.F, p.S, p.S, p.F)
 	fmt.Printf("%q|%12q|%-8q\n", p.Name, p.Name, p.Name)
 	fmt.Println(p.F == p.At[1], p.F < 1.5, p.F <= 100, p.F > 0, p.F >= 1, p.F != p.At[0],

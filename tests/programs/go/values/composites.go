@@ -140,7 +140,7 @@ type myError struct{ code int }
 func (e *myError) Error() string { return "my error" }
 
 // in: "%d", args.way
-// out: "%d %s", retval.err == nil, retval.err
+// out: "%d %s %s", retval.err == nil, retval.err, typename(retval.err)
 //
 //go:noinline
 func fails(way int) (n int, err error) {
@@ -153,8 +153,8 @@ func fails(way int) (n int, err error) {
 	return 0, nil
 }
 
-// in: "%s %s %d", args.a, args.b, args.b == nil
-// out: "%s", retval
+// in: "%s %s %s %s %d", args.a, typename(args.a), args.b, typename(args.b), args.b == nil
+// out: "%s %v", retval, typename(retval)
 //
 //go:noinline
 func anything(a, b interface{}) interface{} { return b }
@@ -212,20 +212,22 @@ func composites() {
 	c <- 2
 	in("mapAndChan", "2 2 5")
 	out(len(mapAndChan(map[string]int{"a": 1, "b": 2}, c)))
-	for way, what := range []string{"1 nil", "0 *errors.errorString", "0 *main.myError"} {
+	for way, what := range []string{"1 nil nil", `0 error "one" *errors.errorString`, "0 &main.myError{code: 2} *main.myError"} {
 		in("fails", way)
 		fails(way)
 		out(what)
 	}
-	in("anything", "nil *main.link 0")
+	links := `&main.link{value: 1, name: "changed", next: &main.link{value: 2, name: "b", next: ` +
+		`&main.link{value: 3, name: "c"}}} *main.link`
+	in("anything", "nil nil ", links, " 0")
 	anything(nil, l)
-	out("*main.link")
-	in("anything", "int nil 1")
+	out(links)
+	in("anything", "3 int nil nil 1")
 	anything(3, nil)
-	out("nil")
-	in("anything", "string main.point 0")
+	out("nil nil")
+	in("anything", `"text" string main.point{} main.point 0`)
 	anything("text", point{})
-	out("main.point")
+	out("main.point{} main.point")
 	in("functions", "main.someText 0")
 	functions(someText)
 	out("main.someText")

@@ -47,7 +47,7 @@ func grids(s *shelf, g grid, p *grid) grid {
 	return g
 }
 
-// in: "%d %s %s %d %d %d", len(args.s.byName), args.s.owner, args.s.err, args.s.err == nil, args.s.check == nil, cap(args.s.queue)
+// in: "%d %s %s %s %d %d %d", len(args.s.byName), args.s.owner, args.s.err, typename(args.s.err), args.s.err == nil, args.s.check == nil, cap(args.s.queue)
 //
 //go:noinline
 func inside(s *shelf) { sink += len(s.boxes) }
@@ -172,7 +172,7 @@ func deeper() {
 	out(steps(s).names[0])
 	in("grids", "-6 8 10 2")
 	out(grids(s, grid{{7, 8, 9}}, &grid{{}, {10, 11}})[0][2])
-	in("inside", "1 main.point *errors.errorString 0 0 3")
+	in("inside", `1 main.point{} error "bad" *errors.errorString 0 0 3`)
 	inside(s)
 	say(said)
 	in("smallArrays", "raw678 97 6 true true")
@@ -190,7 +190,7 @@ func deeper() {
 	in("pointerList", "3 4 2")
 	out(pointerList([]*point{{1, 2}, {3, 4}}, 1).y)
 	st := &stack{parcel{tags: [2]string{"e0"}, level: 77}, s, &myError{1}}
-	in("embeddedDeep", "e0 5 *main.myError *errors.errorString 77")
+	in("embeddedDeep", `e0 5 &main.myError{code: 1} error "bad" 77`)
 	embeddedDeep(st)
 	say(said)
 	in("directions", "1 4")
@@ -209,7 +209,7 @@ func deeper() {
 		got, err := deferred(n)
 		what := "nil"
 		if err != nil {
-			what = "*errors.errorString"
+			what = `error "recovered"`
 		}
 		out(got, " ", what)
 	}

@@ -75,7 +75,7 @@ func methods() {
 	in("weekday.minus", "3 5")
 	out(weekday(3).minus(5))
 	p := &pair{1, "shown"}
-	in("callShow", "*main.pair 2")
+	in("callShow", `&main.pair{n: 1, name: "shown"} 2`)
 	outer, outerName := said, current
 	in("(*pair).show", "shown 2")
 	text := callShow(p, 2)
