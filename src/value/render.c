@@ -188,10 +188,9 @@ static void render_text(struct render *r, struct val v, enum where w)
 // --- lists ---
 
 // n items, of which the first in items are there, and at most max are shown.
-static void render_list(struct render *r, struct val v, struct val items, uint64_t n, uint64_t max,
-			enum where w)
+static void render_list(struct render *r, struct val v, struct val items, uint64_t n, enum where w)
 {
-	uint64_t size = items.s->size, shown = MIN(n, max), i = 0;
+	uint64_t size = items.s->size, shown = MIN(n, (uint64_t)r->limits->items), i = 0;
 	if (size)
 		shown = MIN(shown, items.v.len / size);
 	r->sink->open(r, v.s, GROUP_LIST, n, w, false);
@@ -234,8 +233,7 @@ static void render_array(struct render *r, struct val v, enum where w)
 	else if (elem->is_byte)
 		render_byte_list(r, v, v.v, n, w);
 	else
-		render_list(r, v, (struct val) { elem, v.v, v.addr }, n,
-			    elem->size ? UINT64_MAX : r->limits->items, w);
+		render_list(r, v, (struct val) { elem, v.v, v.addr }, n, w);
 }
 
 static void render_slice(struct render *r, struct val v, enum where w)
@@ -261,7 +259,7 @@ static void render_slice(struct render *r, struct val v, enum where w)
 	} else {
 		struct frame frame = { addr, it ? it->type : UINT32_MAX, r->frames };
 		r->frames = it ? &frame : frame.outer;
-		render_list(r, v, items, n, r->limits->items, w);
+		render_list(r, v, items, n, w);
 		r->frames = frame.outer;
 	}
 }
