@@ -318,19 +318,14 @@ static void padded_bytes(struct gen *g, const struct whole *w)
 	bpf_alu_imm(g->b, BPF_AND, R1, -8);
 }
 
-// r3 = where the event may end. What costs no depth, like the nodes of a tree, leaves half of the
-// room to what it leads to.
+// r3 = where the event may end, so that there is room for what the reference leads to.
 static void limit(struct gen *g, const struct whole *w)
 {
 	struct bpf_asm *b = g->b;
-	struct bpf_label all = bpf_label_new(b);
 	walk_get(g, w, R3, AT_LIMIT);
-	bpf_load(b, 1, R4, R7, offsetof(struct value_ref, how));
-	bpf_jump_if_imm(b, BPF_JNE, R4, VALUE_POINTER, all);
-	bpf_load(b, 1, R4, R7, offsetof(struct value_ref, cost));
-	bpf_jump_if_imm(b, BPF_JNE, R4, 0, all);
-	bpf_alu_imm(b, BPF_SUB, R3, (int64_t)w->room / 2);
-	bpf_bind(b, all);
+	bpf_load(b, 1, R4, R7, offsetof(struct value_ref, keep));
+	bpf_alu_imm(b, BPF_MUL, R4, (int64_t)w->room / 16);
+	bpf_alu(b, BPF_SUB, R3, R4);
 }
 
 static void append(struct gen *g, const struct whole *w)
@@ -504,7 +499,7 @@ static void count_of(struct gen *g, const struct whole *w, enum value_how how)
 	struct bpf_label same = bpf_label_new(b);
 	uint64_t max = how == VALUE_STRING  ? w->limits->text
 		       : how == VALUE_SLICE ? w->limits->items
-					    : w->limits->items / 2 + 1;
+					    : VALUE_TABLE_ITEMS(w->limits->items);
 	switch ((int)how) {
 	case VALUE_BUCKETS:
 	case VALUE_OLD_BUCKETS:

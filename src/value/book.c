@@ -237,6 +237,7 @@ static void describe(struct value_book *b, uint32_t number)
 	s->size = e.size;
 	s->depth = e.depth;
 	s->steps = STEPS_PER_TYPE;
+	s->keep = KEEP_OF_NODES;
 	s->is_free = s->is_secret = s->is_end = false;
 	s->guard = VALUE_ALWAYS;
 	s->guard_off = 0;

@@ -12,6 +12,7 @@ struct sketch {
 	struct value_book *book;
 	uint64_t size;  // of the type, as the table has it
 	unsigned depth; // of its values, at least
+	uint8_t keep;   // of pointers that cost nothing: see struct value_ref
 	uint32_t steps; // that are left: a file can describe types of any size
 	// Of the references that are added next:
 	bool is_free;   // they cost nothing
@@ -23,6 +24,11 @@ struct sketch {
 	VEC(struct value_ref) refs;
 	VEC(struct value_ref) erased;
 };
+
+// What costs nothing, like the nodes of a tree, leaves so many sixteenths of a snapshot to what it
+// leads to; what is at the end of such a way needs less.
+#define KEEP_OF_NODES 8
+#define KEEP_OF_LAST  5
 
 // Bytes of a table at most. What a map of the kernel has to hold, and its verifier to know the size
 // of.

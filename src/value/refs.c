@@ -44,6 +44,7 @@ void sketch_ref(struct sketch *s, enum value_how how, uint64_t off, uint32_t num
 			 .guard = (uint8_t)s->guard,
 			 .guard_off = s->guard_off,
 			 .cost = (uint8_t)cost,
+			 .keep = how == VALUE_POINTER && cost == 0 ? s->keep : 0,
 		 });
 }
 
@@ -131,10 +132,12 @@ static void sketch_field(struct sketch *s, const struct type *t, const struct ty
 {
 	enum field_rule rule = t->go_kind ? field_rule(t, f->name) : FIELD_PLAIN;
 	bool was_free = s->is_free;
+	uint8_t keep = s->keep;
 	if (value_is_secret(s->book->secrets, f->name)) {
 		erase_secret(s, f->type, off, level + 1);
 		return;
 	}
+	s->keep = rule == FIELD_ANY ? KEEP_OF_LAST : keep;
 	// From Go 1.20 on such a field says of itself what it points to.
 	if (rule == FIELD_ANY && type_strip(f->type)->kind == TYPE_STRUCT)
 		rule = FIELD_FREE;
@@ -144,6 +147,7 @@ static void sketch_field(struct sketch *s, const struct type *t, const struct ty
 	else if (rule != FIELD_SKIP)
 		sketch_value(s, f->type, off, level + 1);
 	s->is_free = was_free;
+	s->keep = keep;
 }
 
 static void sketch_struct(struct sketch *s, struct type *t, uint64_t base, unsigned level)

@@ -31,6 +31,8 @@ struct value_limits {
 #define VALUE_BYTES_OLD (8u << 10) // where a program's memory is small
 // Bytes of one item at most, whatever its type says.
 #define VALUE_ITEM_MAX (8u << 10)
+// Buckets or groups of a map's table at most: they are half full, or a little less.
+#define VALUE_TABLE_ITEMS(items) ((items) / 2 + 4)
 
 // --- names whose values are not shown ---
 
@@ -116,7 +118,8 @@ struct value_ref {
 	uint8_t guard;
 	uint16_t guard_off;
 	uint8_t cost; // 1: it makes the snapshot deeper, 0: it does not
-	uint8_t zero[3];
+	uint8_t keep; // sixteenths of the room that must be left for what it leads to
+	uint8_t zero[2];
 };
 
 // From a type descriptor's address in the file to the type's number. A slot without a type has

@@ -432,6 +432,9 @@ TEST(look_channels)
 	CHECK_LOOK(w, "nil");
 	ROOT(w, 0x1000);
 	CHECK_LOOK(w, "(chan int)(0x1000)");
+	put_unreadable(w, 0x1000, 1);
+	CHECK_LOOK(w, "(chan int)(<unreadable>)");
+	CHECK_JSON(w, "{\"type\":\"chan int\",\"addr\":\"0x1000\",\"unreadable\":true}");
 	put_number(w, 0x1000, 1, (const uint64_t[]) { 2, 10, 0, 8 }, 32);
 	CHECK_LOOK(w, "(chan int)(len 2, cap 10)");
 	CHECK_JSON(w, "{\"type\":\"chan int\",\"len\":2,\"cap\":10,\"closed\":false}");
