@@ -491,6 +491,21 @@ static void erase(struct gen *g, const struct whole *w)
 	bpf_jump(g->b, w->again);
 }
 
+// The word at r8 becomes 1 if it is the same as a variable of the program.
+static void same(struct gen *g, const struct whole *w)
+{
+	bpf_load(g->b, 4, R1, R7, offsetof(struct value_ref, type));
+	walk_get(g, w, R2, AT_BIAS);
+	bpf_alu(g->b, BPF_ADD, R1, R2);
+	read_word(g, w);
+	again_if(g, w, BPF_JEQ, R1, 0);
+	walk_event_ref(g, w, R3, R8, 16);
+	bpf_load(g->b, 8, R2, R3, 0);
+	bpf_jump_if(g->b, BPF_JNE, R2, R1, w->again);
+	bpf_store_imm(g->b, 8, R3, 0, 1);
+	bpf_jump(g->b, w->again);
+}
+
 // r1 = how many the reference whose word is at r3 has, r2 = at most; of a kind other than those
 // that count one.
 static void count_of(struct gen *g, const struct whole *w, enum value_how how)
@@ -550,13 +565,15 @@ static void follow(struct gen *g, const struct whole *w)
 	static const enum value_how many[] = { VALUE_STRING, VALUE_SLICE, VALUE_BUCKETS,
 					       VALUE_OLD_BUCKETS, VALUE_GROUPS };
 	struct bpf_asm *b = g->b;
-	struct bpf_label is_erased = bpf_label_new(b), one = bpf_label_new(b),
-			 is_counted = bpf_label_new(b), is_appended = bpf_label_new(b);
+	struct bpf_label is_erased = bpf_label_new(b), is_same = bpf_label_new(b),
+			 one = bpf_label_new(b), is_counted = bpf_label_new(b),
+			 is_appended = bpf_label_new(b);
 	bpf_load(b, 4, R1, R7, offsetof(struct value_ref, off));
 	bpf_alu(b, BPF_ADD, R8, R1);
 	walk_event_ref(g, w, R3, R8, 16);
 	bpf_load(b, 1, R1, R7, offsetof(struct value_ref, how));
 	bpf_jump_if_imm(b, BPF_JEQ, R1, VALUE_ERASE, is_erased);
+	bpf_jump_if_imm(b, BPF_JEQ, R1, VALUE_SAME, is_same);
 	bpf_load(b, 8, R4, R3, 0);
 	again_if(g, w, BPF_JEQ, R4, 0);
 	special(g, w, one);
@@ -588,6 +605,8 @@ static void follow(struct gen *g, const struct whole *w)
 	counted(g, w);
 	bpf_bind(b, is_appended);
 	append(g, w);
+	bpf_bind(b, is_same);
+	same(g, w);
 	bpf_bind(b, is_erased);
 	erase(g, w);
 }

@@ -57,6 +57,11 @@ struct target *book_target(const struct value_book *b)
 	return b->target;
 }
 
+bool book_knows_ip4(const struct value_book *b)
+{
+	return b->ip4 != 0;
+}
+
 uint32_t book_channel(const struct value_book *b)
 {
 	return b->channel;

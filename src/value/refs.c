@@ -65,6 +65,20 @@ void sketch_interface(struct sketch *s, const struct type *t, uint64_t off)
 		s->book->wants_dynamic = true;
 }
 
+void sketch_same(struct sketch *s, uint64_t off, uint64_t vaddr)
+{
+	if (!s->is_secret && !s->is_end && vaddr <= UINT32_MAX && s->size >= 8 &&
+	    off <= s->size - 8)
+		VEC_PUSH(s->book->arena, &s->refs,
+			 (struct value_ref) {
+				 .off = (uint32_t)off,
+				 .type = (uint32_t)vaddr,
+				 .how = VALUE_SAME,
+				 .guard = (uint8_t)s->guard,
+				 .guard_off = s->guard_off,
+			 });
+}
+
 static bool is_byte(const struct type *t)
 {
 	return t->size == 1 && t->kind == TYPE_UINT;
@@ -148,6 +162,8 @@ static void sketch_field(struct sketch *s, const struct type *t, const struct ty
 		sketch_value(s, f->type, off, level + 1);
 	s->is_free = was_free;
 	s->keep = keep;
+	if (rule == FIELD_FREE)
+		sketch_known(s, t, f, off);
 }
 
 static void sketch_struct(struct sketch *s, struct type *t, uint64_t base, unsigned level)

@@ -98,6 +98,9 @@ enum value_how {
 	VALUE_OLD_BUCKETS,
 	VALUE_GROUPS, // word(0): the address, word(8) + 1: how many (table: groups)
 	VALUE_ERASE,  // no reference: in the snapshot type bytes, 256 at most, become 0
+	// No reference: if word(0) is the word that is at address type in the file, and not 0, it
+	// becomes 1 in the snapshot.
+	VALUE_SAME,
 };
 
 // A reference is followed only if that holds. The byte is guard_off bytes from the type's start.
@@ -113,7 +116,7 @@ enum value_guard {
 
 struct value_ref {
 	uint32_t off;  // from the type's start
-	uint32_t type; // of what is there; ERASE: how many bytes
+	uint32_t type; // of what is there; ERASE: how many bytes; SAME: an address
 	uint8_t how;
 	uint8_t guard;
 	uint16_t guard_off;

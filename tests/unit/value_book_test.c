@@ -99,7 +99,7 @@ static struct value_type type_at(const struct value_table *t, uint32_t number)
 
 static const char *const hows[] = {
 	"ptr",  "str",     "slice", "cstr",   "eface", "iface",
-	"func", "buckets", "old",   "groups", "erase",
+	"func", "buckets", "old",   "groups", "erase", "same",
 };
 static const char *const guards[] = { "", "=0", "!0", "top", "ctrl", "word=0", "word!0" };
 

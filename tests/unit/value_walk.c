@@ -252,6 +252,16 @@ static void follow_interface(struct walker *w, const struct value_ref *r, uint8_
 		append(w, &l, depth);
 }
 
+static void compare(struct walker *w, const struct value_ref *r, uint8_t *p)
+{
+	uint64_t variable, same = 1;
+	if (!w->memory->read(w->memory->ctx, r->type + w->memory->bias, &variable, 8))
+		same = VALUE_UNREADABLE;
+	else if (variable == 0 || variable != word(p))
+		return;
+	memcpy(p, &same, sizeof(same));
+}
+
 static void follow(struct walker *w, const struct value_ref *r, uint8_t *element, unsigned depth)
 {
 	struct lead l;
@@ -261,6 +271,9 @@ static void follow(struct walker *w, const struct value_ref *r, uint8_t *element
 	switch ((int)r->how) {
 	case VALUE_ERASE:
 		memset(p, 0, r->type);
+		break;
+	case VALUE_SAME:
+		compare(w, r, p);
 		break;
 	case VALUE_FUNC:
 		follow_func(w, p);
