@@ -319,19 +319,14 @@ static void padded_bytes(struct gen *g, const struct whole *w)
 	bpf_alu_imm(g->b, BPF_AND, R1, -8);
 }
 
-// r3 = where the event may end. What costs no depth, like the nodes of a tree, leaves half of the
-// room to what it leads to.
+// r3 = where the event may end, so that there is room for what the reference leads to.
 static void limit(struct gen *g, const struct whole *w)
 {
 	struct bpf_asm *b = g->b;
-	struct bpf_label all = bpf_label_new(b);
 	walk_get(g, w, R3, AT_LIMIT);
-	bpf_load(b, 1, R4, R7, offsetof(struct value_ref, how));
-	bpf_jump_if_imm(b, BPF_JNE, R4, VALUE_POINTER, all);
-	bpf_load(b, 1, R4, R7, offsetof(struct value_ref, cost));
-	bpf_jump_if_imm(b, BPF_JNE, R4, 0, all);
-	bpf_alu_imm(b, BPF_SUB, R3, (int64_t)w->room / 2);
-	bpf_bind(b, all);
+	bpf_load(b, 1, R4, R7, offsetof(struct value_ref, keep));
+	bpf_alu_imm(b, BPF_MUL, R4, (int64_t)w->room / 16);
+	bpf_alu(b, BPF_SUB, R3, R4);
 }
 
 static void append(struct gen *g, const struct whole *w)
@@ -497,6 +492,21 @@ static void erase(struct gen *g, const struct whole *w)
 	bpf_jump(g->b, w->again);
 }
 
+// The word at r8 becomes 1 if it is the same as a variable of the program.
+static void same(struct gen *g, const struct whole *w)
+{
+	bpf_load(g->b, 4, R1, R7, offsetof(struct value_ref, type));
+	walk_get(g, w, R2, AT_BIAS);
+	bpf_alu(g->b, BPF_ADD, R1, R2);
+	read_word(g, w);
+	again_if(g, w, BPF_JEQ, R1, 0);
+	walk_event_ref(g, w, R3, R8, 16);
+	bpf_load(g->b, 8, R2, R3, 0);
+	bpf_jump_if(g->b, BPF_JNE, R2, R1, w->again);
+	bpf_store_imm(g->b, 8, R3, 0, 1);
+	bpf_jump(g->b, w->again);
+}
+
 // r1 = how many the reference whose word is at r3 has, r2 = at most; of a kind other than those
 // that count one.
 static void count_of(struct gen *g, const struct whole *w, enum value_how how)
@@ -505,7 +515,7 @@ static void count_of(struct gen *g, const struct whole *w, enum value_how how)
 	struct bpf_label same = bpf_label_new(b);
 	uint64_t max = how == VALUE_STRING  ? w->limits->text
 		       : how == VALUE_SLICE ? w->limits->items
-					    : w->limits->items / 2 + 1;
+					    : VALUE_TABLE_ITEMS(w->limits->items);
 	switch ((int)how) {
 	case VALUE_BUCKETS:
 	case VALUE_OLD_BUCKETS:
@@ -556,13 +566,15 @@ static void follow(struct gen *g, const struct whole *w)
 	static const enum value_how many[] = { VALUE_STRING, VALUE_SLICE, VALUE_BUCKETS,
 					       VALUE_OLD_BUCKETS, VALUE_GROUPS };
 	struct bpf_asm *b = g->b;
-	struct bpf_label is_erased = bpf_label_new(b), one = bpf_label_new(b),
-			 is_counted = bpf_label_new(b), is_appended = bpf_label_new(b);
+	struct bpf_label is_erased = bpf_label_new(b), is_same = bpf_label_new(b),
+			 one = bpf_label_new(b), is_counted = bpf_label_new(b),
+			 is_appended = bpf_label_new(b);
 	bpf_load(b, 4, R1, R7, offsetof(struct value_ref, off));
 	bpf_alu(b, BPF_ADD, R8, R1);
 	walk_event_ref(g, w, R3, R8, 16);
 	bpf_load(b, 1, R1, R7, offsetof(struct value_ref, how));
 	bpf_jump_if_imm(b, BPF_JEQ, R1, VALUE_ERASE, is_erased);
+	bpf_jump_if_imm(b, BPF_JEQ, R1, VALUE_SAME, is_same);
 	bpf_load(b, 8, R4, R3, 0);
 	again_if(g, w, BPF_JEQ, R4, 0);
 	special(g, w, one);
@@ -594,6 +606,8 @@ static void follow(struct gen *g, const struct whole *w)
 	counted(g, w);
 	bpf_bind(b, is_appended);
 	append(g, w);
+	bpf_bind(b, is_same);
+	same(g, w);
 	bpf_bind(b, is_erased);
 	erase(g, w);
 }

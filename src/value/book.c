@@ -57,6 +57,11 @@ struct target *book_target(const struct value_book *b)
 	return b->target;
 }
 
+bool book_knows_ip4(const struct value_book *b)
+{
+	return b->ip4 != 0;
+}
+
 uint32_t book_channel(const struct value_book *b)
 {
 	return b->channel;
@@ -237,6 +242,7 @@ static void describe(struct value_book *b, uint32_t number)
 	s->size = e.size;
 	s->depth = e.depth;
 	s->steps = STEPS_PER_TYPE;
+	s->keep = KEEP_OF_NODES;
 	s->is_free = s->is_secret = s->is_end = false;
 	s->guard = VALUE_ALWAYS;
 	s->guard_off = 0;

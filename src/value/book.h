@@ -12,6 +12,7 @@ struct sketch {
 	struct value_book *book;
 	uint64_t size;  // of the type, as the table has it
 	unsigned depth; // of its values, at least
+	uint8_t keep;   // of pointers that cost nothing: see struct value_ref
 	uint32_t steps; // that are left: a file can describe types of any size
 	// Of the references that are added next:
 	bool is_free;   // they cost nothing
@@ -23,6 +24,11 @@ struct sketch {
 	VEC(struct value_ref) refs;
 	VEC(struct value_ref) erased;
 };
+
+// What costs nothing, like the nodes of a tree, leaves so many sixteenths of a snapshot to what it
+// leads to; what is at the end of such a way needs less.
+#define KEEP_OF_NODES 8
+#define KEEP_OF_LAST  5
 
 // Bytes of a table at most. What a map of the kernel has to hold, and its verifier to know the size
 // of.
@@ -77,6 +83,8 @@ struct value_book {
 	unsigned depth;           // of now
 	bool wants_dynamic;       // there is an interface
 	bool has_dynamic;
+	uint64_t ip4;   // address of the variable net/netip.z4, up to Go 1.22; 0: not known
+	bool has_ip4;   // it has been sought
 	uint64_t steps; // that may be done for all types together
 	struct sketch sketch;
 	struct value_table table;
@@ -107,6 +115,8 @@ void sketch_ref(struct sketch *s, enum value_how how, uint64_t off, uint32_t num
 // The same to values of a type, which needs no number yet.
 void sketch_to(struct sketch *s, enum value_how how, uint64_t off, struct type *t, unsigned cost);
 void sketch_interface(struct sketch *s, const struct type *t, uint64_t off);
+// A word that is compared with a variable of the program (VALUE_SAME).
+void sketch_same(struct sketch *s, uint64_t off, uint64_t vaddr);
 // Whether one more step may be done.
 bool sketch_step(struct sketch *s);
 // Whether references at the present depth with that cost are followed.
@@ -130,6 +140,9 @@ enum field_rule {
 };
 // What is known of a field of a struct of Go's own packages.
 enum field_rule field_rule(const struct type *holder, struct str field);
+// What is compared with variables of Go's own packages: a field at off.
+void sketch_known(struct sketch *s, const struct type *holder, const struct type_field *f,
+		  uint64_t off);
 // Whether pointers to that type lead into the runtime's insides.
 bool is_runtime_inside(const struct type *t);
 // The same of what C++'s compiler and library add.

@@ -69,6 +69,9 @@ static void add_slot(struct reader *m, struct bytes holder, unsigned i)
 		return;
 	struct val key =
 		slot_value(m, m->key, bytes_at(holder, key_off, holder.len), l->is_key_indirect);
+	// It is one of those that are not shown.
+	if (val_is_cut(m->r, key))
+		return;
 	struct val elem =
 		slot_value(m, m->elem, bytes_at(holder, elem_off, holder.len), l->is_elem_indirect);
 	map_entries_add(m->out, key, elem);

@@ -23,6 +23,8 @@ struct type *book_dynamic(struct value_book *b, uint64_t rtype);
 // "[]*main.T"); of C types as they are spelled. Lives as long as the book.
 struct str book_type_name(struct value_book *b, struct type *t);
 struct target *book_target(const struct value_book *b); // may be NULL
+// Whether a pointer in a netip.Addr that says that it is of version 4 is 1 in snapshots.
+bool book_knows_ip4(const struct value_book *b);
 // The number of what a Go channel begins with.
 uint32_t book_channel(const struct value_book *b);
 const struct value_secrets *book_secrets(const struct value_book *b);

@@ -120,6 +120,28 @@ void sketch_unsafe(struct sketch *s, const struct type *holder, enum field_rule 
 		sketch_to(s, VALUE_POINTER, off, to, is_part(type_strip(to)) ? 0 : 1);
 }
 
+// Up to Go 1.22 a netip.Addr of version 4 has the pointer that is in a variable.
+static uint64_t find_ip4(struct value_book *b)
+{
+	const struct elf_sym *sym = NULL;
+	if (!b->has_ip4 && b->target)
+		sym = elf_find_symbol(target_elf(b->target), STR("net/netip.z4"));
+	if (sym && sym->vaddr <= UINT32_MAX)
+		b->ip4 = sym->vaddr;
+	b->has_ip4 = true;
+	return b->ip4;
+}
+
+void sketch_known(struct sketch *s, const struct type *holder, const struct type_field *f,
+		  uint64_t off)
+{
+	bool is_zone = str_eq(holder->name, STR("net/netip.Addr")) && str_eq(f->name, STR("z")) &&
+		       type_strip(f->type)->kind == TYPE_PTR;
+	uint64_t vaddr = is_zone ? find_ip4(s->book) : 0;
+	if (vaddr)
+		sketch_same(s, off, vaddr);
+}
+
 // --- strings of other languages ---
 
 static bool has_field_at(const struct type *t, const char *name, uint64_t off)

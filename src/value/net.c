@@ -137,6 +137,8 @@ static bool read_addr(struct render *r, struct val v, struct ip_addr *out)
 	out->is_valid = !bytes_are_zero(z.v);
 	// Where it is not known, what looks like version 4 is.
 	bool is_4 = is_mapped(out->bytes);
+	if (z.s->kind == TYPE_PTR && book_knows_ip4(r->book))
+		is_4 = word_at(z.v, 0) == 1;
 	read_detail(r, z, out, &is_4);
 	out->is_4 = is_4 && !out->zone.len;
 	return true;

@@ -119,6 +119,19 @@ bool val_is_unreadable(struct render *r, struct val v)
 	return it && it->is_unreadable;
 }
 
+bool val_is_cut(struct render *r, struct val v)
+{
+	uint64_t rtype = word_at(v.v, 0), len;
+	struct val inside;
+	struct str have;
+	if (v.s->kind == TYPE_STRING)
+		return val_text(r, v, &have, &len) && len && !have.len && r->limits->text;
+	if (v.s->kind != TYPE_IFACE || !rtype || rtype == VALUE_UNREADABLE ||
+	    val_inside(r, v, &inside))
+		return false;
+	return book_dynamic(r->book, rtype) && !val_is_unreadable(r, v);
+}
+
 bool val_slice(struct render *r, struct val v, struct val *items, uint64_t *len)
 {
 	struct shape *elem = v.s->kind == TYPE_SLICE ? shape_elem(r, v.s) : NULL;

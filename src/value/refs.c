@@ -44,6 +44,7 @@ void sketch_ref(struct sketch *s, enum value_how how, uint64_t off, uint32_t num
 			 .guard = (uint8_t)s->guard,
 			 .guard_off = s->guard_off,
 			 .cost = (uint8_t)cost,
+			 .keep = how == VALUE_POINTER && cost == 0 ? s->keep : 0,
 		 });
 }
 
@@ -62,6 +63,20 @@ void sketch_interface(struct sketch *s, const struct type *t, uint64_t off)
 	sketch_ref(s, t->is_empty_iface ? VALUE_EFACE : VALUE_IFACE, off, 0, 0);
 	if (s->refs.n > n)
 		s->book->wants_dynamic = true;
+}
+
+void sketch_same(struct sketch *s, uint64_t off, uint64_t vaddr)
+{
+	if (!s->is_secret && !s->is_end && vaddr <= UINT32_MAX && s->size >= 8 &&
+	    off <= s->size - 8)
+		VEC_PUSH(s->book->arena, &s->refs,
+			 (struct value_ref) {
+				 .off = (uint32_t)off,
+				 .type = (uint32_t)vaddr,
+				 .how = VALUE_SAME,
+				 .guard = (uint8_t)s->guard,
+				 .guard_off = s->guard_off,
+			 });
 }
 
 static bool is_byte(const struct type *t)
@@ -131,10 +146,12 @@ static void sketch_field(struct sketch *s, const struct type *t, const struct ty
 {
 	enum field_rule rule = t->go_kind ? field_rule(t, f->name) : FIELD_PLAIN;
 	bool was_free = s->is_free;
+	uint8_t keep = s->keep;
 	if (value_is_secret(s->book->secrets, f->name)) {
 		erase_secret(s, f->type, off, level + 1);
 		return;
 	}
+	s->keep = rule == FIELD_ANY ? KEEP_OF_LAST : keep;
 	// From Go 1.20 on such a field says of itself what it points to.
 	if (rule == FIELD_ANY && type_strip(f->type)->kind == TYPE_STRUCT)
 		rule = FIELD_FREE;
@@ -144,6 +161,9 @@ static void sketch_field(struct sketch *s, const struct type *t, const struct ty
 	else if (rule != FIELD_SKIP)
 		sketch_value(s, f->type, off, level + 1);
 	s->is_free = was_free;
+	s->keep = keep;
+	if (rule == FIELD_FREE)
+		sketch_known(s, t, f, off);
 }
 
 static void sketch_struct(struct sketch *s, struct type *t, uint64_t base, unsigned level)

@@ -312,6 +312,8 @@ bool val_text_field(struct render *r, struct val v, struct str name, struct str 
 bool val_atomic_pointer(struct render *r, struct val v, struct val *out);
 // Whether what a PTR, IFACE or SLICE refers to was sought and could not be read.
 bool val_is_unreadable(struct render *r, struct val v);
+// Whether nothing of a STRING, or of what an IFACE holds, was captured for want of room.
+bool val_is_cut(struct render *r, struct val v);
 // The items of a slice that are there.
 bool val_slice(struct render *r, struct val v, struct val *items, uint64_t *len);
 

@@ -44,33 +44,29 @@ static enum entry_state entry_value(struct render *r, struct val pointer, struct
 	return it ? ENTRY_READ : ENTRY_ABSENT;
 }
 
-// What an interface holds would be shown if there had been room.
-static bool is_cut(struct render *r, struct val iface)
-{
-	uint64_t rtype = word_at(iface.v, 0);
-	struct val inside;
-	if (!rtype || rtype == VALUE_UNREADABLE || val_inside(r, iface, &inside))
-		return false;
-	return book_dynamic(r->book, rtype) && !val_is_unreadable(r, iface);
-}
-
 // Those that are there as a whole; of all others only how many they are is known.
-static void take_entries(struct render *r, const struct map_entries *found,
-			 struct map_entries *out)
+static void take_entries(struct render *r, const struct map_entries *found, struct map_entries *out)
 {
 	out->state = found->state;
-	out->count = found->state == MAP_READ ? found->count : 0;
+	uint64_t n_deleted = 0, n_seen = 0;
 	for (size_t i = 0; i < found->n; i++) {
 		struct val key = found->v[i].key, value;
 		enum entry_state state = entry_value(r, found->v[i].elem, &value);
-		if (state == ENTRY_DELETED && out->count)
-			out->count--;
+		n_deleted += state == ENTRY_DELETED;
+		n_seen += state != ENTRY_ABSENT;
 		if (state != ENTRY_READ)
 			continue;
 		value.s = value.s ? value.s : key.s;
-		if (!is_cut(r, key) && !is_cut(r, value))
+		if (!val_is_cut(r, key) && !val_is_cut(r, value))
 			map_entries_add(out, key, value);
 	}
+	bool is_all = found->state != MAP_READ || n_seen >= found->count;
+	// While the map grows, some of its entries are found twice.
+	uint64_t n_there = MIN(n_seen, found->count);
+	out->count = is_all ? n_there - MIN(n_deleted, n_there) : found->count;
+	// The map counts those that are deleted, too.
+	if (!is_all && n_deleted)
+		out->count = UINT64_MAX;
 	out->count = MAX(out->count, out->n);
 }
 
@@ -132,7 +128,7 @@ static void add_entries(struct trie *t, struct item *it)
 	while (it) {
 		struct val key = { t->any, bytes_at(it->v, ENTRY_KEY, 16), 0 };
 		struct val value = { t->any, bytes_at(it->v, ENTRY_VALUE, 16), 0 };
-		if (is_cut(t->r, key) || is_cut(t->r, value))
+		if (val_is_cut(t->r, key) || val_is_cut(t->r, value))
 			t->is_incomplete = true;
 		else
 			map_entries_add(&t->entries, key, value);

@@ -31,6 +31,8 @@ struct value_limits {
 #define VALUE_BYTES_OLD (8u << 10) // where a program's memory is small
 // Bytes of one item at most, whatever its type says.
 #define VALUE_ITEM_MAX (8u << 10)
+// Buckets or groups of a map's table at most: they are half full, or a little less.
+#define VALUE_TABLE_ITEMS(items) ((items) / 2 + 4)
 
 // --- names whose values are not shown ---
 
@@ -96,6 +98,9 @@ enum value_how {
 	VALUE_OLD_BUCKETS,
 	VALUE_GROUPS, // word(0): the address, word(8) + 1: how many (table: groups)
 	VALUE_ERASE,  // no reference: in the snapshot type bytes, 256 at most, become 0
+	// No reference: if word(0) is the word that is at address type in the file, and not 0, it
+	// becomes 1 in the snapshot.
+	VALUE_SAME,
 };
 
 // A reference is followed only if that holds. The byte is guard_off bytes from the type's start.
@@ -111,12 +116,13 @@ enum value_guard {
 
 struct value_ref {
 	uint32_t off;  // from the type's start
-	uint32_t type; // of what is there; ERASE: how many bytes
+	uint32_t type; // of what is there; ERASE: how many bytes; SAME: an address
 	uint8_t how;
 	uint8_t guard;
 	uint16_t guard_off;
 	uint8_t cost; // 1: it makes the snapshot deeper, 0: it does not
-	uint8_t zero[3];
+	uint8_t keep; // sixteenths of the room that must be left for what it leads to
+	uint8_t zero[2];
 };
 
 // From a type descriptor's address in the file to the type's number. A slot without a type has

@@ -6,7 +6,9 @@ import os
 import re
 import struct
 import subprocess
+import time
 
+import whole
 from harness import cases, timeout
 from programs import go_nm, minor
 
@@ -206,6 +208,81 @@ def test_secrets(t, version):
         words = {word for i in items for word in i.words}
         t.check(0x4404 in words and 0x4405 not in words, words)
         t.check(0x4403 in words, words)
+
+
+# (function, its argument's type, the variables that it gets one after the other)
+PASSED = [
+    ("passItem", "main.Item", ["item"]),
+    ("passItems", "[]main.Item", ["items"]),
+    ("passPtrs", "[]*main.Item", ["ptrs"]),
+    ("passArray", "[3]*main.Item", ["array"]),
+    ("passWide", "main.Wide", ["wide"]),
+    ("passPptr", "**main.Item", ["pptr"]),
+    ("passAny", ANY, [
+        "anyInt", "anyStr", "anyPtr", "anyVal", "anyMap", "anyHnd", "anyOne", "anySli", "anyErr", "anyTyp", "anyTo",
+        "anyFun", "anyAny", "anyPan", "noAny",
+    ]),
+    ("passShapes", "[]main.Shape", ["shapes"]),
+    ("passError", "error", ["failed"]),
+    ("passContext", "context.Context", ["ctx"]),
+    ("passTexts", "map[string]string", ["small", "noMap"]),
+    ("passStructs", "map[main.Key]main.Item", ["structs"]),
+    ("passIndirect", "map[main.Big]main.Big", ["indirect"]),
+    ("passGrown", "map[string]int64", ["grown"]),
+    ("passHalfway", "map[int64]string", ["halfway", "dropped"]),
+    ("passAnyKeys", "map[interface {}]interface {}", ["anyKeys"]),
+    ("passNested", "map[string]map[string][]string", ["nested"]),
+    ("passPointers", "map[string]*main.Item", ["pointers"]),
+    ("passChannel", "chan int", ["channel"]),
+    ("passSync", "*sync.Map", ["syncRef", "syncBigRef", "syncOldRef"]),
+    ("passTime", "time.Time", ["local", "utc"]),
+    ("passNumber", "*math/big.Int", ["number"]),
+    ("passLogin", "main.Login", ["login"]),
+    ("passPointer", "*main.Item", ["loop", "deep", "bad"]),
+    ("passLink", "*net/url.URL", ["link"]),
+    ("passMany", "[]int64", ["many"]),
+]
+LIMITS = {"max_depth": 3, "max_items": 64, "max_value_strlen": 256, "max_value_bytes": 32768}
+
+
+def as_stoat_shows(t, depot, limits):
+    """{function: [value of each call]} of one pass over all of them, by probes."""
+    clauses = [f'uprobe:{depot.path}:main.{f} {{ printf("{f} %v\\n", args.x); }}' for f, _, _ in PASSED]
+    settings = "config = { %s }\n" % "; ".join(f"{k} = {v}" for k, v in limits.items())
+    end = f'uprobe:{depot.path}:main.passEnd {{ printf("end\\n"); @n++; if (@n == 2) {{ clear(@n); exit(); }} }}'
+    out = os.path.join(t.tmp, "out")
+    script = t.file("script.bt", "\n".join([settings, *clauses, end]))
+    with subprocess.Popen([t.stoat_path, "-q", "-o", out, "-p", str(depot.process.pid), script]) as stoat:
+        # The first passes may come before the probes.
+        while stoat.poll() is None:
+            depot.process.stdin.write(b"\n")
+            depot.process.stdin.flush()
+            time.sleep(0.1)
+        t.eq(stoat.returncode, 0, "stoat")
+    with open(out, encoding="utf-8") as f:
+        lines = whole.flat([line for line in f.read().split("\n") if line])
+    first = lines.index("end")
+    found = {}
+    for line in lines[first + 1 : lines.index("end", first + 1)]:
+        name, value = line.split(" ", 1)
+        found.setdefault(name, []).append(value)
+    return found
+
+
+@cases([(v, size) for v in ("1.15", "1.23", "1.24", "1.27") for size in (32768, 4096)])
+def test_probes_see_the_same(t, version, size):
+    """What BPF programs follow is what the table says, up to the same limits."""
+    t.need_root()
+    limits = {**LIMITS, "max_value_bytes": size}
+    options = [o for k, v in zip("dnsb", limits.values()) for o in (f"-{k}", str(v))]
+    with Depot(t, version, "default") as depot:
+        found = as_stoat_shows(t, depot, limits)
+        for name, type_name, variables in PASSED:
+            t.eq(len(found[name]), len(variables), name)
+            for variable, got in zip(variables, found[name]):
+                address = hex(depot.symbols["main." + variable])
+                r = t.sh(depot.peek, "-v", *options, str(depot.process.pid), depot.path, address, type_name)
+                t.eq(got, whole.flat(r.out.splitlines())[0], f"{name} of {variable}")
 
 
 def test_limits(t):

@@ -61,7 +61,7 @@ static void check_ref(const struct value_table *t, const struct value_type *v, s
 	bool is_word = r.guard == VALUE_IF_WORD_ZERO || r.guard == VALUE_IF_WORD_NOT_ZERO;
 	uint64_t len = r.how == VALUE_ERASE ? r.type : is_pair ? 16 : 8;
 	must(r.off + len <= v->size && r.cost <= 1);
-	must(r.how == VALUE_ERASE ? len <= 256 : r.type < t->n_types);
+	must(r.how == VALUE_ERASE ? len <= 256 : r.how == VALUE_SAME || r.type < t->n_types);
 	must(r.guard == VALUE_ALWAYS || r.guard_off + (is_word ? 8u : 1u) <= v->size);
 	must(r.how != VALUE_BUCKETS || r.off >= 7);
 	must(r.how != VALUE_OLD_BUCKETS || r.off >= 16);

@@ -99,7 +99,7 @@ static struct value_type type_at(const struct value_table *t, uint32_t number)
 
 static const char *const hows[] = {
 	"ptr",  "str",     "slice", "cstr",   "eface", "iface",
-	"func", "buckets", "old",   "groups", "erase",
+	"func", "buckets", "old",   "groups", "erase", "same",
 };
 static const char *const guards[] = { "", "=0", "!0", "top", "ctrl", "word=0", "word!0" };
 
@@ -513,9 +513,12 @@ TEST(value_walk_lists)
 	CHECK_VIEW(WALK(&limits, node_type(), &a), "0:24/24 0:3/5 1:24/24 2:24/24 2:3/4");
 	// No room for the text of the first, but for what comes behind.
 	limits = LIMITS;
-	limits.bytes = 48 + 48 + 48;
+	limits.bytes = 128;
 	a.len = 80;
-	CHECK_VIEW(WALK(&limits, node_type(), &a), "0:24/24 1:24/24 2:24/24");
+	CHECK_VIEW(WALK(&limits, node_type(), &a), "0:24/24 1:24/24");
+	// Nothing takes more than half of it.
+	limits.bytes = 144;
+	CHECK_VIEW(WALK(&limits, node_type(), &a), "0:24/24 0:72/80");
 	a.len = 5;
 	// A ring ends where it begins.
 	c.next = &b;

@@ -17,7 +17,7 @@ struct lead {
 	uint32_t type;
 	uint8_t cost;
 	bool is_text; // up to a NUL
-	bool is_node; // leaves half of the room to what it leads to
+	uint8_t keep; // sixteenths of the room, for what it leads to
 };
 
 static struct value_type type_at(const struct walker *w, uint32_t number)
@@ -97,10 +97,18 @@ static bool read_item(struct walker *w, const struct lead *l, uint8_t *out, stru
 	return w->memory->read(w->memory->ctx, l->addr, out, item->size);
 }
 
+// One item takes half of the room at most.
+static uint64_t item_max(const struct value_limits *l)
+{
+	return MAX(MIN(VALUE_ITEM_MAX, l->bytes / 2) & ~7u, 16u);
+}
+
 static void append(struct walker *w, const struct lead *l, unsigned depth)
 {
-	uint64_t size = type_at(w, l->type).size, want;
-	uint64_t bytes = MIN(MIN(l->count, l->max), VALUE_ITEM_MAX / size) * size;
+	uint64_t size = type_at(w, l->type).size, want, max = item_max(w->limits);
+	uint64_t bytes = MIN(l->count, l->max) * size;
+	if (bytes > max)
+		bytes = size > max ? max : max - max % size;
 	if (l->addr == 0 || bytes == 0 || depth + l->cost > w->limits->depth)
 		return;
 	if (__builtin_mul_overflow(l->count, size, &want) || want > UINT32_MAX)
@@ -112,7 +120,7 @@ static void append(struct walker *w, const struct lead *l, unsigned depth)
 		.want = (uint32_t)want,
 		.depth = (uint16_t)(depth + l->cost),
 	};
-	size_t end = l->is_node ? w->limits->bytes - w->limits->bytes / 2 : w->limits->bytes;
+	size_t end = w->limits->bytes - l->keep * (w->limits->bytes / 16);
 	size_t room = end > w->len ? end - w->len : 0;
 	if (!l->is_text && is_there(w, &item))
 		return;
@@ -137,12 +145,14 @@ static bool plain_lead(const struct walker *w, const struct value_ref *r, const 
 		       struct lead *l)
 {
 	uint8_t b = 0;
-	*l = (struct lead) {
-		.addr = word(p), .count = 1, .max = 1, .type = r->type, .cost = r->cost
-	};
+	*l = (struct lead) { .addr = word(p),
+			     .count = 1,
+			     .max = 1,
+			     .type = r->type,
+			     .cost = r->cost,
+			     .keep = r->keep };
 	switch ((int)r->how) {
 	case VALUE_POINTER:
-		l->is_node = r->cost == 0;
 		return true;
 	case VALUE_STRING:
 		l->count = word(p + 8);
@@ -164,13 +174,13 @@ static bool plain_lead(const struct walker *w, const struct value_ref *r, const 
 		break;
 	case VALUE_GROUPS:
 		l->count = word(p + 8) + 1;
-		l->max = w->limits->items / 2 + 1;
+		l->max = VALUE_TABLE_ITEMS(w->limits->items);
 		return true;
 	default:
 		return false;
 	}
 	l->count = (uint64_t)1 << (b & 63);
-	l->max = w->limits->items / 2 + 1;
+	l->max = VALUE_TABLE_ITEMS(w->limits->items);
 	return true;
 }
 
@@ -242,6 +252,16 @@ static void follow_interface(struct walker *w, const struct value_ref *r, uint8_
 		append(w, &l, depth);
 }
 
+static void compare(struct walker *w, const struct value_ref *r, uint8_t *p)
+{
+	uint64_t variable, same = 1;
+	if (!w->memory->read(w->memory->ctx, r->type + w->memory->bias, &variable, 8))
+		same = VALUE_UNREADABLE;
+	else if (variable == 0 || variable != word(p))
+		return;
+	memcpy(p, &same, sizeof(same));
+}
+
 static void follow(struct walker *w, const struct value_ref *r, uint8_t *element, unsigned depth)
 {
 	struct lead l;
@@ -251,6 +271,9 @@ static void follow(struct walker *w, const struct value_ref *r, uint8_t *element
 	switch ((int)r->how) {
 	case VALUE_ERASE:
 		memset(p, 0, r->type);
+		break;
+	case VALUE_SAME:
+		compare(w, r, p);
 		break;
 	case VALUE_FUNC:
 		follow_func(w, p);

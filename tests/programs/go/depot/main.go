@@ -233,14 +233,19 @@ func main() {
 	fill()
 	bad.Tags = []string{"bad tag"}
 	fmt.Println("ready")
-	bufio.NewReader(os.Stdin).ReadString('\n')
+	for in := bufio.NewReader(os.Stdin); ; {
+		if _, err := in.ReadString('\n'); err != nil {
+			break
+		}
+		pass()
+	}
 	runtime.KeepAlive(&text)
 	keep(&text, &raw, &empty, &item, &items, &ptrs, &names, &array, &pptr, &wide, &anyInt, &anyStr,
 		&anyPtr, &anyVal, &anyMap, &anyHnd, &anyOne, &anySli, &anyErr, &anyTyp, &anyTo, &anyFun, &anyAny,
 		&anyPan, &shape, &circle, &handle, &shapes, &failed, &fun, &noFun, &noMap, &noAny)
 	keep(&small, &structs, &indirect, &grown, &halfway, &dropped, &sets, &anyKeys, &nested, &scalars,
 		&pointers, &channel, &syncMap, &syncBig, &syncOld, &value, &local, &utc, &builder, &buffer,
-		&number, &ctx, &login, &private, &loop, &deep, &bad, &long, &many)
+		&number, &ctx, &login, &private, &loop, &deep, &bad, &long, &many, &syncRef, &syncBigRef, &syncOldRef, &link)
 }
 
 var kept int
