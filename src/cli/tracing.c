@@ -100,6 +100,25 @@ static struct str generic_of(const struct target_matches *m)
 	return stem;
 }
 
+static bool is_of_runtime(const struct target_func *f)
+{
+	return str_starts(f->name, STR("runtime.")) || str_starts(f->name, STR("runtime/")) ||
+	       str_starts(f->name, STR("internal/"));
+}
+
+// Nobody means the insides of Go's runtime by a short name, if something else has it.
+static void prefer_own(struct tracing *t, struct target_matches *m)
+{
+	struct target_matches own = { ARENA_ARRAY(t->arena, const struct target_func *, m->n), 0 };
+	if (!target_is_go(t->target))
+		return;
+	for (size_t i = 0; i < m->n; i++)
+		if (!is_of_runtime(m->v[i]))
+			own.v[own.n++] = m->v[i];
+	if (own.n)
+		*m = own;
+}
+
 static struct err *look_up(struct tracing *t, const char *word, struct meaning *out)
 {
 	struct target_info *inlined;
@@ -115,6 +134,7 @@ static struct err *look_up(struct tracing *t, const char *word, struct meaning *
 	if (!e || !err_catch(&e, ERR_NOTFOUND))
 		return e;
 	TRY(target_match_last(t->target, word, &out->funcs));
+	prefer_own(t, &out->funcs);
 	if (out->funcs.n == 0)
 		return target_no_match(t->target, word);
 	struct str generic = generic_of(&out->funcs);

@@ -442,7 +442,10 @@ static void dynamic(struct gen *g, const struct whole *w, struct bpf_label one)
 	bpf_alu(b, BPF_SUB, R4, R2);
 	bpf_const(b, R2, w->table->types_size);
 	bpf_jump_if(b, BPF_JLT, R4, R2, in_file);
-	bpf_jump(b, w->again); // made when the program ran
+	bpf_comment(b, "made when the program ran, or no type at all");
+	bpf_load(b, 8, R1, R3, 0);
+	read_word(g, w);
+	bpf_jump(b, w->again);
 	bpf_bind(b, in_file);
 	bpf_store(b, 8, R3, 0, R1);
 	if (w->table->n_slots)
@@ -626,10 +629,10 @@ static void emit_round(struct gen *g, const struct pending *p)
 // too.
 static void emit_rounds(struct gen *g, const struct pending *p)
 {
-	size_t n_walks = 0;
+	struct bpf_asm *b = g->b;
+	int64_t n_walks = 0;
 	for (size_t i = 0; i < g->pending.n; i++)
 		n_walks += g->pending.v[i].emit == emit_rounds;
-	struct bpf_asm *b = g->b;
 	struct whole w = *p->whole;
 	struct bpf_label first = bpf_label_new(b);
 	w.again = bpf_label_new(b);

@@ -57,6 +57,11 @@ struct target *book_target(const struct value_book *b)
 	return b->target;
 }
 
+uint32_t book_channel(const struct value_book *b)
+{
+	return b->channel;
+}
+
 const struct value_secrets *book_secrets(const struct value_book *b)
 {
 	return b->secrets;
@@ -77,14 +82,28 @@ static bool is_mere_name(const struct type *t)
 
 #define CHAIN_MAX 64
 
+// A struct of C without a name is called what its typedef says.
+static void name_nameless(const struct value_book *b, const struct type *name)
+{
+	const struct type *t = name->elem;
+	bool is_nameless =
+		t->name.len == 0 && t->go_kind == 0 &&
+		(t->kind == TYPE_STRUCT || t->kind == TYPE_UNION || t->kind == TYPE_ENUM);
+	if (!is_nameless || name->name.len == 0 || map_get(b->names, key_of(t)))
+		return;
+	struct str *kept = ARENA_NEW(b->arena, struct str);
+	*kept = name->name;
+	map_put(b->names, key_of(t), kept);
+}
+
 struct type *book_canon_of(const struct value_book *b, struct type *t)
 {
 	struct type *canon = map_get(b->canon, key_of(t));
 	if (canon)
 		return canon;
 	canon = t;
-	for (int i = 0; i < CHAIN_MAX && is_mere_name(canon); i++)
-		canon = canon->elem;
+	for (int i = 0; i < CHAIN_MAX && is_mere_name(canon); i++, canon = canon->elem)
+		name_nameless(b, canon);
 	struct type *own = b->target && canon->go_kind ? target_go_type_of(b->target, canon) : NULL;
 	canon = own ? own : canon;
 	map_put(b->canon, key_of(t), canon);

@@ -74,7 +74,10 @@ bool show_big_int(struct render *r, struct val v, enum where w)
 		return false;
 	// The time that it takes grows with the square of the length.
 	bool is_there = n <= BIG_WORDS_MAX && items.v.len == n * 8 && render_step(r, n * n / 4);
-	struct special_text t = { .form = TEXT_CALL, .is_cut = !is_there };
+	bool is_unreadable = val_is_unreadable(r, abs);
+	struct special_text t = { .form = TEXT_CALL,
+				  .is_cut = !is_there && !is_unreadable,
+				  .is_unreadable = is_unreadable };
 	if (is_there) {
 		if (n)
 			memcpy(words, items.v.p, items.v.len);

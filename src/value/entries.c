@@ -260,12 +260,19 @@ static bool have_text_keys(struct render *r, const struct map_entries *e)
 	return true;
 }
 
+// Also one in an interface.
+static bool is_bool(struct render *r, struct val v)
+{
+	struct val inner = v;
+	return (v.s->kind != TYPE_IFACE || val_inside(r, v, &inner)) && inner.s->kind == TYPE_BOOL;
+}
+
 static bool is_secret(struct render *r, const struct map_entry *e)
 {
 	const struct value_secrets *secrets = book_secrets(r->book);
 	struct str text;
 	bool is_whole_text;
-	return e->elem.s->kind != TYPE_BOOL && key_text(r, e->key, &text, &is_whole_text) &&
+	return secrets && !is_bool(r, e->elem) && key_text(r, e->key, &text, &is_whole_text) &&
 	       value_is_secret(secrets, text);
 }
 
@@ -292,14 +299,16 @@ void render_entries(struct render *r, struct shape *map, struct map_entries *e, 
 {
 	sort_entries(r, e);
 	size_t n = MIN(e->n, r->limits->items);
-	bool has_text_keys = have_text_keys(r, e);
+	bool has_text_keys = e->state != MAP_UNREADABLE && have_text_keys(r, e);
 	uint64_t len = e->count == UINT64_MAX ? e->n : e->count;
 	r->sink->open(r, map, GROUP_MAP, len, w, has_text_keys);
 	size_t i = 0;
 	for (; i < n && !render_is_full(r); i++)
 		render_entry(r, &e->v[i], has_text_keys);
 	// More than the header counts: it was read before they came.
-	if (e->count == UINT64_MAX)
+	if (e->state == MAP_UNREADABLE)
+		r->sink->unreadable(r);
+	else if (e->count == UINT64_MAX)
 		r->sink->more(r, UINT64_MAX);
 	else if (e->count > i)
 		r->sink->more(r, e->count - i);
@@ -312,10 +321,6 @@ void render_map(struct render *r, struct val v, enum where w)
 	map_entries_read(r, v, &e);
 	if (e.state == MAP_ABSENT) {
 		r->sink->far(r, v.s, word_at(v.v, 0), FAR_CUT, w);
-	} else if (e.state == MAP_UNREADABLE) {
-		r->sink->open(r, v.s, GROUP_MAP, 0, w, false);
-		r->sink->unreadable(r);
-		r->sink->close(r, GROUP_MAP, false);
 	} else {
 		render_entries(r, v.s, &e, w);
 	}

@@ -23,6 +23,8 @@ struct type *book_dynamic(struct value_book *b, uint64_t rtype);
 // "[]*main.T"); of C types as they are spelled. Lives as long as the book.
 struct str book_type_name(struct value_book *b, struct type *t);
 struct target *book_target(const struct value_book *b); // may be NULL
+// The number of what a Go channel begins with.
+uint32_t book_channel(const struct value_book *b);
 const struct value_secrets *book_secrets(const struct value_book *b);
 // Values of that type are secret whatever their names are.
 bool is_secret_type(const struct type *t);

@@ -199,7 +199,10 @@ static void put_special(struct render *r, const struct special_text *t)
 		json_key(r->json, t->number);
 		json_exact_i64(r->json, t->n);
 	}
-	json_kstr(r->json, "text", t->text);
+	if (t->is_unreadable)
+		json_kbool(r->json, "unreadable", true);
+	else
+		json_kstr(r->json, "text", t->text);
 	if (t->is_cut)
 		json_kbool(r->json, "cut", true);
 }
@@ -219,7 +222,11 @@ static void to_far(struct render *r, struct shape *s, uint64_t addr, enum far wh
 	(void)w;
 	open_typed(r, s);
 	json_khex(r->json, "addr", addr);
-	json_kbool(r->json, why == FAR_CUT ? "cut" : "cycle", true);
+	json_kbool(r->json,
+		   why == FAR_CUT     ? "cut"
+		   : why == FAR_CYCLE ? "cycle"
+				      : "unreadable",
+		   true);
 	close_object(r);
 }
 

@@ -102,6 +102,23 @@ bool val_inside(struct render *r, struct val iface, struct val *out)
 	return true;
 }
 
+bool val_is_unreadable(struct render *r, struct val v)
+{
+	uint64_t first = word_at(v.v, 0);
+	struct shape *s = NULL;
+	if (v.s->kind == TYPE_IFACE && first == VALUE_UNREADABLE)
+		return true;
+	if (v.s->kind == TYPE_IFACE && first)
+		s = shape_of(r, book_dynamic(r->book, first));
+	else if (v.s->kind == TYPE_PTR || v.s->kind == TYPE_SLICE)
+		s = shape_elem(r, v.s);
+	uint64_t addr = v.s->kind == TYPE_IFACE ? word_at(v.v, 8) : first;
+	struct item *it = NULL;
+	if (addr && s && s->has_number)
+		it = snapshot_find(&r->snapshot, addr, s->number);
+	return it && it->is_unreadable;
+}
+
 bool val_slice(struct render *r, struct val v, struct val *items, uint64_t *len)
 {
 	struct shape *elem = v.s->kind == TYPE_SLICE ? shape_elem(r, v.s) : NULL;

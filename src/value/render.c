@@ -26,6 +26,24 @@ bool render_step(struct render *r, uint64_t n)
 
 // --- zero values ---
 
+// What must not be seen is not known to be zero.
+static bool has_secret(struct render *r, struct shape *s, int depth)
+{
+	if (s->knows_secret || depth > ZERO_DEPTH_MAX)
+		return s->has_secret;
+	s->knows_secret = true;
+	if (s->kind == TYPE_ARRAY) {
+		struct shape *elem = shape_elem(r, s);
+		s->has_secret = elem && has_secret(r, elem, depth + 1);
+	}
+	for (size_t i = 0; i < s->n_fields && !s->has_secret; i++) {
+		struct shape_field *f = &s->fields[i];
+		struct shape *inside = f->is_blank ? NULL : field_shape(r, f);
+		s->has_secret = f->is_secret || (inside && has_secret(r, inside, depth + 1));
+	}
+	return s->has_secret;
+}
+
 static bool is_zero(struct render *r, struct val v, int depth);
 
 static bool has_zero_fields(struct render *r, struct val v, int depth)
@@ -51,7 +69,7 @@ static bool has_zero_items(struct render *r, struct val v, int depth)
 // Padding between fields and the address of an empty string do not count.
 static bool is_zero(struct render *r, struct val v, int depth)
 {
-	if (v.v.len < v.s->size)
+	if (v.v.len < v.s->size || has_secret(r, v.s, 0))
 		return false;
 	if (bytes_are_zero(v.v))
 		return true;
@@ -170,10 +188,9 @@ static void render_text(struct render *r, struct val v, enum where w)
 // --- lists ---
 
 // n items, of which the first in items are there, and at most max are shown.
-static void render_list(struct render *r, struct val v, struct val items, uint64_t n, uint64_t max,
-			enum where w)
+static void render_list(struct render *r, struct val v, struct val items, uint64_t n, enum where w)
 {
-	uint64_t size = items.s->size, shown = MIN(n, max), i = 0;
+	uint64_t size = items.s->size, shown = MIN(n, (uint64_t)r->limits->items), i = 0;
 	if (size)
 		shown = MIN(shown, items.v.len / size);
 	r->sink->open(r, v.s, GROUP_LIST, n, w, false);
@@ -216,8 +233,7 @@ static void render_array(struct render *r, struct val v, enum where w)
 	else if (elem->is_byte)
 		render_byte_list(r, v, v.v, n, w);
 	else
-		render_list(r, v, (struct val) { elem, v.v, v.addr }, n,
-			    elem->size ? UINT64_MAX : r->limits->items, w);
+		render_list(r, v, (struct val) { elem, v.v, v.addr }, n, w);
 }
 
 static void render_slice(struct render *r, struct val v, enum where w)
@@ -234,7 +250,7 @@ static void render_slice(struct render *r, struct val v, enum where w)
 	}
 	struct item *it = n && elem->size ? find_items(r, addr, elem) : NULL;
 	struct val items = { elem, it ? it->v : (struct bytes) { 0 }, addr };
-	if (it && it->is_unreadable) {
+	if ((it && it->is_unreadable) || (!addr && n && elem->size)) {
 		render_unreadable_list(r, v, n, w);
 	} else if (elem->is_byte) {
 		render_byte_list(r, v, items.v, n, w);
@@ -243,7 +259,7 @@ static void render_slice(struct render *r, struct val v, enum where w)
 	} else {
 		struct frame frame = { addr, it ? it->type : UINT32_MAX, r->frames };
 		r->frames = it ? &frame : frame.outer;
-		render_list(r, v, items, n, r->limits->items, w);
+		render_list(r, v, items, n, w);
 		r->frames = frame.outer;
 	}
 }
@@ -392,13 +408,13 @@ enum { CHAN_LEN = 0, CHAN_CAP = 8, CHAN_CLOSED = 28, CHAN_SIZE = 32 };
 static void render_chan(struct render *r, struct val v, enum where w)
 {
 	uint64_t addr = word_at(v.v, 0);
-	struct item *it = addr ? snapshot_find_any(&r->snapshot, addr, CHAN_SIZE) : NULL;
-	// Looking for it took that long.
-	render_step(r, r->snapshot.n / 8);
+	struct item *it = addr ? snapshot_find(&r->snapshot, addr, book_channel(r->book)) : NULL;
 	if (!addr) {
 		r->sink->nil(r, v.s, w);
 	} else if (!it) {
 		r->sink->far(r, v.s, addr, FAR_CUT, w);
+	} else if (!is_whole(it->v, CHAN_SIZE)) {
+		r->sink->far(r, v.s, addr, FAR_UNREADABLE, w);
 	} else {
 		struct chan_facts c = {
 			.len = word_at(it->v, CHAN_LEN),

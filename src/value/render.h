@@ -105,6 +105,7 @@ struct shape {
 	struct shape_field *fields; // STRUCT, UNION
 	size_t n_fields;
 	bool is_opaque;                // the fields cannot be read
+	bool knows_secret, has_secret; // render.c: a field, or one in a field, that is not shown
 	const struct special *special; // NULL: none
 };
 
@@ -148,7 +149,7 @@ enum mark { MARK_CUT, MARK_UNREADABLE, MARK_REDACTED };
 enum group { GROUP_STRUCT, GROUP_LIST, GROUP_MAP, GROUP_ARGS, GROUP_TUPLE };
 
 // Why a reference is not followed.
-enum far { FAR_CUT, FAR_CYCLE };
+enum far { FAR_CUT, FAR_CYCLE, FAR_UNREADABLE };
 
 // A special type's text.
 enum text_form {
@@ -163,6 +164,7 @@ struct special_text {
 	struct str label; // ERROR: what stands before it
 	struct str text;
 	bool is_cut;        // more would follow
+	bool is_unreadable; // there is no text
 	const char *number; // JSON: what the number is called; NULL: there is none
 	int64_t n;
 };
@@ -308,6 +310,8 @@ bool val_text_field(struct render *r, struct val v, struct str name, struct str 
 		    uint64_t *len);
 // The pointer in an atomic.Pointer, with its type.
 bool val_atomic_pointer(struct render *r, struct val v, struct val *out);
+// Whether what a PTR, IFACE or SLICE refers to was sought and could not be read.
+bool val_is_unreadable(struct render *r, struct val v);
 // The items of a slice that are there.
 bool val_slice(struct render *r, struct val v, struct val *items, uint64_t *len);
 

@@ -7,6 +7,7 @@
 // Structs in arrays in structs: Go's pointer-shaped types are not nested deeper.
 #define DIRECT_DEPTH_MAX 16
 #define FIELDS_MAX       (1u << 16)
+#define NAMELESS_MAX     16 // structs without a name, in each other
 
 enum { GO_BOOL = 1, GO_UINT8 = 8, GO_INTERFACE = 20 }; // of reflect.Kind
 
@@ -35,12 +36,26 @@ static struct str last_name(struct str name)
 	return dot < 0 ? name : str_from_off(name, (size_t)dot + 1);
 }
 
+// "Base<int>" of "shop::Base<int>".
+static struct str last_name_of_c(struct str name)
+{
+	int depth = 0;
+	for (size_t i = name.len; i-- > 1;) {
+		depth += (name.p[i] == '>') - (name.p[i] == '<');
+		if (depth == 0 && name.p[i] == ':' && name.p[i - 1] == ':')
+			return str_from_off(name, i + 1);
+	}
+	return name;
+}
+
 static struct str name_of_field(const struct type_field *f, bool is_go)
 {
 	if (f->name.len || !f->is_embedded || !f->type)
 		return f->name;
 	struct type *t = f->type->kind == TYPE_PTR && f->type->elem ? f->type->elem : f->type;
-	return is_go && t->name.len ? last_name(t->name) : t->name;
+	if (!t->name.len)
+		return t->name;
+	return is_go ? last_name(t->name) : last_name_of_c(t->name);
 }
 
 static bool is_bool(struct type *t)
@@ -58,30 +73,62 @@ static bool is_secret(const struct value_secrets *secrets, const struct shape *s
 	return value_is_secret(secrets, name) || (s->is_secret && !is_public);
 }
 
+struct adder {
+	const struct value_secrets *secrets;
+	struct arena *arena;
+	struct shape *shape;
+	struct shape_field *v;
+	size_t n, cap;
+};
+
+// A struct or union of C that is a member without a name: its members are those of the whole.
+static struct type *nameless(const struct shape *s, const struct type_field *f)
+{
+	struct type *t = f->type ? type_strip(f->type) : NULL;
+	bool is_nameless = t && !s->is_go && !f->name.len && !f->is_embedded &&
+			   (t->kind == TYPE_STRUCT || t->kind == TYPE_UNION);
+	struct err *e = is_nameless ? type_complete(t) : NULL;
+	bool has_fields = is_nameless && !e && t->n_fields;
+	err_free(e);
+	return has_fields ? t : NULL;
+}
+
+static void add_field(struct adder *x, const struct type_field *f, uint64_t base, unsigned level)
+{
+	struct type *inside = level < NAMELESS_MAX ? nameless(x->shape, f) : NULL;
+	struct str name = name_of_field(f, x->shape->is_go);
+	uint64_t off;
+	if (__builtin_add_overflow(base, f->off, &off) || x->n >= FIELDS_MAX)
+		return;
+	for (size_t i = 0; inside && i < inside->n_fields; i++)
+		add_field(x, &inside->fields[i], off, level + 1);
+	if (inside)
+		return;
+	VEC_PUSH(x->arena, x,
+		 (struct shape_field) {
+			 .name = name,
+			 .type = f->type,
+			 .off = off,
+			 .bit_size = f->bit_size,
+			 .bit_off = f->bit_off,
+			 .is_blank = x->shape->is_go && str_eq(name, STR("_")),
+			 .is_secret = is_secret(x->secrets, x->shape, f, name),
+		 });
+}
+
 static void add_fields(struct render *r, struct arena *a, struct shape *s)
 {
-	const struct value_secrets *secrets = book_secrets(r->book);
 	struct err *e = type_complete(s->under);
 	if (e || s->under->n_fields > FIELDS_MAX) {
 		err_free(e);
 		s->is_opaque = true;
 		return;
 	}
-	s->n_fields = s->under->n_fields;
-	s->fields = ARENA_ARRAY(a, struct shape_field, s->n_fields);
-	for (size_t i = 0; i < s->n_fields; i++) {
-		const struct type_field *f = &s->under->fields[i];
-		struct str name = name_of_field(f, s->is_go);
-		s->fields[i] = (struct shape_field) {
-			.name = name,
-			.type = f->type,
-			.off = f->off,
-			.bit_size = f->bit_size,
-			.bit_off = f->bit_off,
-			.is_blank = s->is_go && str_eq(name, STR("_")),
-			.is_secret = is_secret(secrets, s, f, name),
-		};
-	}
+	struct adder x = { .secrets = book_secrets(r->book), .arena = a, .shape = s };
+	for (size_t i = 0; i < s->under->n_fields; i++)
+		add_field(&x, &s->under->fields[i], 0, 0);
+	s->fields = x.v;
+	s->n_fields = x.n;
 }
 
 static bool is_byte(const struct shape *s)

@@ -6,56 +6,95 @@
 
 // --- two maps ---
 
-// What read holds: readOnly, in an interface (up to Go 1.19) or behind a pointer.
-static bool read_part(struct render *r, struct val v, struct val *out)
+// What refers to readOnly: an interface (up to Go 1.19) or a pointer.
+static bool read_word(struct render *r, struct val v, struct val *out)
 {
-	struct val read, word, inside;
-	if (!val_field(r, v, STR("read"), &read) || !val_field(r, read, STR("v"), &word))
+	struct val read;
+	if (!val_field(r, v, STR("read"), &read) || !val_field(r, read, STR("v"), out))
 		return false;
-	if (word.s->kind == TYPE_IFACE)
-		return val_inside(r, word, out);
-	return val_atomic_pointer(r, read, &inside) && val_target(r, inside, out);
+	return out->s->kind == TYPE_IFACE || val_atomic_pointer(r, read, out);
 }
 
-// What an entry's p points to: an interface. False if it has been deleted, or is not there.
-static bool entry_value(struct render *r, struct val pointer, struct val *out)
+static bool read_part(struct render *r, struct val word, struct val *out)
+{
+	return word.s->kind == TYPE_IFACE ? val_inside(r, word, out) : val_target(r, word, out);
+}
+
+enum entry_state { ENTRY_READ, ENTRY_DELETED, ENTRY_ABSENT };
+
+// What an entry's p points to: an interface.
+static enum entry_state entry_value(struct render *r, struct val pointer, struct val *out)
 {
 	struct val entry, p, typed;
 	if (!val_target(r, pointer, &entry) || !val_field(r, entry, STR("p"), &p))
-		return false;
-	if (p.s->kind == TYPE_STRUCT)
-		return val_atomic_pointer(r, p, &typed) && val_target(r, typed, out);
+		return ENTRY_ABSENT;
+	if (p.s->kind == TYPE_STRUCT) {
+		if (!val_atomic_pointer(r, p, &typed))
+			return ENTRY_ABSENT;
+		if (!word_at(typed.v, 0))
+			return ENTRY_DELETED;
+		return val_target(r, typed, out) ? ENTRY_READ : ENTRY_ABSENT;
+	}
 	uint64_t addr = word_at(p.v, 0);
-	struct item *it = addr ? snapshot_find_any(&r->snapshot, addr, 16) : NULL;
+	if (!addr)
+		return ENTRY_DELETED;
+	struct item *it = snapshot_find_any(&r->snapshot, addr, 16);
 	// The interface's type is that of the map's keys, which are also any.
 	*out = (struct val) { NULL, it ? bytes_at(it->v, 0, 16) : (struct bytes) { 0 }, addr };
-	return it != NULL;
+	return it ? ENTRY_READ : ENTRY_ABSENT;
+}
+
+// What an interface holds would be shown if there had been room.
+static bool is_cut(struct render *r, struct val iface)
+{
+	uint64_t rtype = word_at(iface.v, 0);
+	struct val inside;
+	if (!rtype || rtype == VALUE_UNREADABLE || val_inside(r, iface, &inside))
+		return false;
+	return book_dynamic(r->book, rtype) && !val_is_unreadable(r, iface);
+}
+
+// Those that are there as a whole; of all others only how many they are is known.
+static void take_entries(struct render *r, const struct map_entries *found,
+			 struct map_entries *out)
+{
+	out->state = found->state;
+	out->count = found->state == MAP_READ ? found->count : 0;
+	for (size_t i = 0; i < found->n; i++) {
+		struct val key = found->v[i].key, value;
+		enum entry_state state = entry_value(r, found->v[i].elem, &value);
+		if (state == ENTRY_DELETED && out->count)
+			out->count--;
+		if (state != ENTRY_READ)
+			continue;
+		value.s = value.s ? value.s : key.s;
+		if (!is_cut(r, key) && !is_cut(r, value))
+			map_entries_add(out, key, value);
+	}
+	out->count = MAX(out->count, out->n);
 }
 
 static bool render_two_maps(struct render *r, struct val v, enum where w)
 {
-	struct val read, live, dirty;
+	struct val read, live, dirty, word;
 	uint64_t is_amended = 0;
 	struct map_entries found, shown = { 0 };
-	if (!val_field(r, v, STR("dirty"), &dirty) || dirty.s->kind != TYPE_MAP)
+	if (!val_field(r, v, STR("dirty"), &dirty) || dirty.s->kind != TYPE_MAP ||
+	    !read_word(r, v, &word))
 		return false;
 	live = dirty;
-	bool has_read = read_part(r, v, &read) && val_uint(r, read, STR("amended"), &is_amended);
+	bool has_read = read_part(r, word, &read) && val_uint(r, read, STR("amended"), &is_amended);
 	// Once something was added, all that is not deleted is in dirty.
 	if (has_read && !is_amended && !val_field(r, read, STR("m"), &live))
 		return false;
 	map_entries_read(r, live, &found);
-	for (size_t i = 0; i < found.n; i++) {
-		struct val value;
-		if (!entry_value(r, found.v[i].elem, &value))
-			continue;
-		value.s = value.s ? value.s : found.v[i].key.s;
-		map_entries_add(&shown, found.v[i].key, value);
-	}
-	shown.count = found.state == MAP_READ && found.count > found.n
-			      ? shown.n + (found.count - found.n)
-			      : shown.n;
+	take_entries(r, &found, &shown);
 	map_entries_free(&found);
+	bool is_known = has_read || !word_at(word.v, 0);
+	if (word_at(live.v, 0) ? shown.state == MAP_ABSENT : !is_known)
+		shown.count = UINT64_MAX;
+	if (!is_known && val_is_unreadable(r, word))
+		shown.state = MAP_UNREADABLE;
 	render_entries(r, v.s, &shown, w);
 	map_entries_free(&shown);
 	return true;
@@ -93,7 +132,10 @@ static void add_entries(struct trie *t, struct item *it)
 	while (it) {
 		struct val key = { t->any, bytes_at(it->v, ENTRY_KEY, 16), 0 };
 		struct val value = { t->any, bytes_at(it->v, ENTRY_VALUE, 16), 0 };
-		map_entries_add(&t->entries, key, value);
+		if (is_cut(t->r, key) || is_cut(t->r, value))
+			t->is_incomplete = true;
+		else
+			map_entries_add(&t->entries, key, value);
 		uint64_t next = word_at(it->v, ENTRY_OVERFLOW);
 		it = next ? visit(t, next) : NULL;
 	}
@@ -131,6 +173,7 @@ static bool render_trie(struct render *r, struct val v, enum where w)
 		walk_inner(&t, node, 0);
 	} else {
 		t.is_incomplete = addr != 0;
+		t.entries.state = val_is_unreadable(r, pointer) ? MAP_UNREADABLE : MAP_READ;
 	}
 	t.entries.count = t.is_incomplete ? UINT64_MAX : t.entries.n;
 	render_entries(r, v.s, &t.entries, w);

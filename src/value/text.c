@@ -47,7 +47,8 @@ static void put_type(struct render *r, struct shape *s)
 	struct str name = shape_name(r, s);
 	bool is_tagged = str_starts(name, STR("struct ")) || str_starts(name, STR("union ")) ||
 			 str_starts(name, STR("enum "));
-	if (!s->is_go && is_tagged) {
+	bool is_typedef = s->type->name.len == 0 && (s->kind == TYPE_STRUCT || s->kind == TYPE_UNION);
+	if (!s->is_go && (is_tagged || is_typedef)) {
 		put(r, STR("("));
 		put(r, name);
 		put(r, STR(")"));
@@ -246,16 +247,17 @@ static void text_func(struct render *r, struct shape *s, struct str name, uint64
 	put(r, STR(")"));
 }
 
-static void put_in_parentheses(struct render *r, struct shape *s)
+// What is converted follows, and in Go a parenthesis that ends it.
+static void put_cast(struct render *r, struct shape *s)
 {
 	put(r, STR("("));
 	put(r, shape_name(r, s));
-	put(r, STR(")("));
+	put(r, s->is_go ? STR(")(") : STR(")"));
 }
 
 static void text_chan(struct render *r, struct shape *s, const struct chan_facts *c)
 {
-	put_in_parentheses(r, s);
+	put_cast(r, s);
 	put(r, STR("len "));
 	put_u64(r, c->len);
 	put(r, STR(", cap "));
@@ -278,7 +280,9 @@ static void text_text(struct render *r, struct shape *s, const struct special_te
 		put(r, t->label);
 		put(r, STR(" "));
 	}
-	if (is_quoted)
+	if (t->is_unreadable)
+		text_mark(r, MARK_UNREADABLE);
+	else if (is_quoted)
 		out_go_quote(t->text, r->out);
 	else
 		put(r, t->text);
@@ -300,10 +304,13 @@ static void text_error(struct render *r, struct val ptr, struct val target,
 static void text_far(struct render *r, struct shape *s, uint64_t addr, enum far why, enum where w)
 {
 	struct shape *target = s;
-	if (why == FAR_CYCLE || s->kind == TYPE_CHAN) {
-		put_in_parentheses(r, s);
-		put_hex(r, addr);
-		put(r, STR(")"));
+	if (why != FAR_CUT || s->kind == TYPE_CHAN) {
+		put_cast(r, s);
+		if (why == FAR_UNREADABLE)
+			text_mark(r, MARK_UNREADABLE);
+		else
+			put_hex(r, addr);
+		put(r, s->is_go ? STR(")") : STR(""));
 		return;
 	}
 	if (s->kind == TYPE_PTR) {

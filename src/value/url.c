@@ -78,6 +78,7 @@ struct url {
 	bool is_cut;
 	struct str scheme, opaque, host, path, raw_path, query, fragment, raw_fragment, user;
 	bool has_user, has_password, omits_host, forces_query;
+	bool is_user_missing; // nobody knows who it is
 };
 
 // A text that is not there as a whole ends the URL where it would stand.
@@ -117,7 +118,8 @@ static bool read_url(struct url *u)
 	if (!u->has_user)
 		return true;
 	if (!val_target(u->r, user, &info)) {
-		u->is_cut = true;
+		u->is_user_missing = true;
+		u->user = val_is_unreadable(u->r, user) ? STR("<unreadable>") : STR("...");
 		return true;
 	}
 	u->has_password = read_flag(u, info, STR("passwordSet"));
@@ -144,7 +146,10 @@ static void put_authority(struct url *u)
 	if (u->host.len || u->path.len || u->has_user)
 		out_buf_str(&u->out, STR("//"));
 	if (u->has_user) {
-		put_escaped(u->user, PART_USER, &u->out);
+		if (u->is_user_missing)
+			out_buf_str(&u->out, u->user);
+		else
+			put_escaped(u->user, PART_USER, &u->out);
 		out_buf_str(&u->out, u->has_password ? STR(":xxxxx@") : STR("@"));
 	}
 	put_escaped(u->host, PART_HOST, &u->out);

@@ -81,7 +81,8 @@ enum value_how {
 	VALUE_SLICE,   // word(0): the address, word(8): how many; limited as items
 	VALUE_CSTRING, // word(0): the address of text up to a NUL; limited as text
 	// word(0): a type descriptor's address, word(8): the data. In the snapshot the descriptor's
-	// address is that in the file. What the data is, map dynamic tells.
+	// address is that in the file; of one that is not among the file's types it stays as it
+	// was, if there is something. What the data is, map dynamic tells.
 	VALUE_EFACE,
 	// word(0): an itab's address, of which the word at 8 is the type descriptor's; in the
 	// snapshot that one's stands here, as with EFACE.

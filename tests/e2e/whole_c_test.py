@@ -61,8 +61,8 @@ def test_zeros_and_limits(t):
 def test_json(t):
     t.need_root()
     path = t.c("whole.c")
-    got, _, err = run(t, path, f"uprobe:{path}:list {{ print(args); }}", "-f", "json")
-    values = [e["data"]["x"] for e in map(json.loads, got) if e["type"] == "value"]
+    got, _, err = run(t, path, f"uprobe:{path}:list {{ call(); }}", "-f", "json")
+    values = [e["args"]["x"] for e in map(json.loads, got) if e["type"] == "call"]
     t.eq(len(values), 3, err)
     ends = []
     for v in values:

@@ -92,6 +92,8 @@ def of_stoat(v):
     if not isinstance(v, dict):
         return v
     name = v["type"]
+    if "name" in v:
+        return ["func", v["name"]]
     if "fields" in v:
         inside = {k: of_stoat(f) for k, f in v["fields"].items()}
         return ["&", inside] if name.startswith("*") else inside

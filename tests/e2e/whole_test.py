@@ -86,8 +86,11 @@ def check_map(t, n, text):
     found, more = whole.entries(t, text)
     t.check(all(v == 3 * k for k, v in found.items()), f"each value is of its key: {text[:200]}")
     t.eq(list(found), sorted(found), "keys are in order")
-    t.eq(len(found) + more, n, "how many there are")
-    t.check(0 < len(found) <= 64, f"{len(found)} entries are shown")
+    # Of a hash trie nobody knows how many it has.
+    is_trie = "sync.Map{" in text and more is None
+    t.check(len(found) < n if is_trie else len(found) + more == n, f"{len(found)} and {more} of {n}")
+    # What is left of a map that was large once may lie anywhere.
+    t.check(len(found) <= 64 and (found or n <= 16), f"{len(found)} of {n} entries are shown")
 
 
 def check_array(t, n, text):
@@ -225,11 +228,11 @@ def test_print_results(t, version, form):
     text = "uretprobe:PATH:main.find { print(retval); print(args); } uretprobe:PATH:main.change { print(retval); }"
     got, _, err = run(t, path, text.replace("PATH", path))
     want = [
-        '{found: &main.Item{ID: 3, Name: "key", Tags: []string{"key"}}, err: nil}',
+        '(&main.Item{ID: 3, Name: "key", Tags: []string{"key"}}, nil)',
         '{p: &main.Point{X: 1, Y: 3}, key: "key"}',
-        '{found: nil, err: error "no key"}',
+        '(nil, error "no key")',
         '{p: &main.Point{X: 1}, key: ""}',
-        "{found: &main.Item{ID: 7}, err: &main.CodeError{Code: 8}}",
+        "(&main.Item{ID: 7}, &main.CodeError{Code: 8})",
         '{p: &main.Point{X: 1, Y: 3}, key: "odd"}',
         '[]string{"old", "new"}',
     ]

@@ -72,13 +72,14 @@ ENTRY = re.compile(r"(-?\d+): (-?\d+)(?:, |$)")
 
 
 def entries(t, text):
-    """The {key: value} of "map[int]int{1: 3, +4 more}" and how many more there are."""
-    m = re.fullmatch(r"[^{]*\{(.*?)(?:(?:, )?\+(\d+) more)?\}", text)
+    """The {key: value} of "map[int]int{1: 3, +4 more}" and how many more there are; None if it is cut
+    without saying so: "sync.Map{1: 3, ...}"."""
+    m = re.fullmatch(r"[^{]*\{(.*?)(?:(?:, )?(?:\+(\d+) more|(\.\.\.)))?\}", text)
     t.check(m, f"a map of numbers: {text[:200]}")
     found = [(int(k), int(v)) for k, v in ENTRY.findall(m[1])]
     t.eq(ENTRY.sub("", m[1]), "", "what is no entry")
     t.eq(len(dict(found)), len(found), f"keys are different: {text[:200]}")
-    return dict(found), int(m[2] or 0)
+    return dict(found), None if m[3] else int(m[2] or 0)
 
 
 def all_between(first, last, text):

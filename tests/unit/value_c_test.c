@@ -43,7 +43,7 @@ TEST(c_structs)
 	ROOT(w, 0, 1, 0, 2, 0x1000, 0, 0x2000);
 	AT(w, 0x1000, c.foo, 0x1000, 7);
 	CHECK_LOOK(w, "(struct bar){.in = {.n = 1}, .list = {{.n = 2}, {.next = &(struct "
-		      "foo){.next = (struct foo *)(0x1000), .n = 7}}}, .p = &(struct foo){...}}");
+		      "foo){.next = (struct foo *)0x1000, .n = 7}}}, .p = &(struct foo){...}}");
 	CHECK_JSON(w, "{\"type\":\"struct bar\",\"fields\":{\"in\":{\"type\":\"struct foo\","
 		      "\"fields\":{\"next\":null,\"n\":1}},\"list\":{\"type\":\"struct foo "
 		      "[2]\",\"len\":2,\"items\":[{\"type\":\"struct foo\",\"fields\":{\"next\":"
@@ -112,6 +112,30 @@ TEST(c_enums_unions_and_bits)
 		      ".low = 3, .high = -14}");
 	CHECK_ZEROS(w, "(struct odd){.c = BLUE, .d = (enum color)7, .u = {.i = 1065353216, .f = "
 		       "1}, .low = 3, .high = -14}");
+}
+
+// Members of what has no name are the struct's own; what a typedef names is called that.
+TEST(c_without_names)
+{
+	WORLD(w);
+	struct c_types c = c_types(w);
+	struct type *t = c_struct(w, ""), *inner = c_struct(w, ""), *u = c_struct(w, "");
+	u->kind = TYPE_UNION;
+	add_field(u, "b", c.number);
+	add_field(inner, "a", c.number);
+	add_field(inner, "", u);
+	end_struct(inner);
+	add_field(t, "", inner);
+	add_field(t, "", c_struct(w, "ns::Base<a::b>"))->is_embedded = true;
+	add_field(t, "c", c.number);
+	end_struct(t);
+	LOOK_AT(w, a_ptr(w->arena, a_name(w->arena, "box", t)));
+	ROOT(w, 0x1000);
+	put(w, 0x1000, t, (const uint32_t[]) { 1, 2, 3 }, 12);
+	CHECK_LOOK(w, "&(box){.a = 1, .b = 2, .c = 3}");
+	CHECK_ZEROS(w, "&(box){.a = 1, .b = 2, .Base<a::b> = {}, .c = 3}");
+	CHECK_JSON(w, "{\"type\":\"box *\",\"addr\":\"0x1000\",\"fields\":{\"a\":1,\"b\":2,"
+		      "\"Base<a::b>\":{\"type\":\"ns::Base<a::b>\",\"fields\":{}},\"c\":3}}");
 }
 
 TEST(c_plain_pointers)

@@ -171,6 +171,21 @@ TEST(look_secrets)
 	CHECK_LOOK(w, "main.Login{Password: <redacted>}");
 }
 
+// What was erased may have been anything, so that it is no zero.
+TEST(look_secrets_inside)
+{
+	WORLD(w);
+	struct type *inner = a_struct(w->arena, "main.Inner"), *t = a_struct(w->arena, "main.T");
+	add_field(inner, "Token", w->t.integer);
+	end_struct(inner);
+	add_field(t, "N", w->t.integer);
+	add_field(t, "In", an_array(w->arena, inner, 1));
+	end_struct(t);
+	LOOK_AT(w, t);
+	ROOT(w, 0, 0);
+	CHECK_LOOK(w, "main.T{In: [1]main.Inner{{Token: <redacted>}}}");
+}
+
 // --- pointers ---
 
 TEST(look_pointers)
@@ -252,6 +267,8 @@ TEST(look_slices)
 	// Torn.
 	ROOT(w, 0x1000, 5, 2);
 	CHECK_LOOK(w, "<unreadable>");
+	ROOT(w, 0, 5, 5);
+	CHECK_LOOK(w, "[]int{<unreadable>}");
 }
 
 TEST(look_slice_unreadable)
@@ -432,6 +449,10 @@ TEST(look_channels)
 	CHECK_LOOK(w, "nil");
 	ROOT(w, 0x1000);
 	CHECK_LOOK(w, "(chan int)(0x1000)");
+	put_unreadable(w, 0x1000, 1);
+	CHECK_LOOK(w, "(chan int)(<unreadable>)");
+	CHECK_JSON(w, "{\"type\":\"chan int\",\"addr\":\"0x1000\",\"unreadable\":true}");
+	ROOT(w, 0x1000);
 	put_number(w, 0x1000, 1, (const uint64_t[]) { 2, 10, 0, 8 }, 32);
 	CHECK_LOOK(w, "(chan int)(len 2, cap 10)");
 	CHECK_JSON(w, "{\"type\":\"chan int\",\"len\":2,\"cap\":10,\"closed\":false}");

@@ -304,6 +304,11 @@ TEST(special_url_paths)
 	put_root(w, &u, sizeof(u));
 	put_text(w, 0x7000, "/cut");
 	CHECK_LOOK(w, "url.URL(\"/cut\"...)");
+	CHECK_JSON(w, "{\"type\":\"url.URL\",\"text\":\"/cut\",\"cut\":true}");
+	u = (struct url) { .user = 0x1000, .host = { 0x8000, 1 } };
+	put_root(w, &u, sizeof(u));
+	put_text(w, 0x8000, "h");
+	CHECK_LOOK(w, "url.URL(\"//...@h\")");
 }
 
 // --- bytes and big numbers ---
@@ -338,6 +343,7 @@ TEST(special_big_int)
 	WORLD(w);
 	struct type *t = a_struct(w->arena, "math/big.Int");
 	struct type *word = a_type(w->arena, TYPE_UINT, "math/big.Word", 8, 7);
+	uint32_t number = 0;
 	add_field(t, "neg", w->t.boolean);
 	add_field(t, "abs", a_name(w->arena, "math/big.nat", a_slice(w->arena, word)));
 	end_struct(t);
@@ -357,6 +363,11 @@ TEST(special_big_int)
 	ROOT(w, 0, 0x1000, 3, 4);
 	AT(w, 0x1000, word, 0, 1);
 	CHECK_LOOK(w, "big.Int(...)");
+	ROOT(w, 0, 0x1000, 3, 4);
+	CHECK(book_number(w->book, word, &number));
+	put_unreadable(w, 0x1000, number);
+	CHECK_LOOK(w, "big.Int(<unreadable>)");
+	CHECK_JSON(w, "{\"type\":\"big.Int\",\"unreadable\":true}");
 }
 
 // --- locks ---

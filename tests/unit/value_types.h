@@ -219,7 +219,7 @@ static inline void put_item(struct world *w, const struct value_item *item, cons
 	memcpy(w->snapshot + w->n, item, sizeof(*item));
 	w->n += sizeof(*item);
 	memset(w->snapshot + w->n, 0, padded);
-	if (item->size)
+	if (p)
 		memcpy(w->snapshot + w->n, p, item->size);
 	w->n += padded;
 }

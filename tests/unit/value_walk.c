@@ -207,7 +207,13 @@ static bool take_descriptor(struct walker *w, const struct value_ref *r, uint8_t
 	if (d == 0)
 		return false;
 	bool ok = r->how == VALUE_EFACE || w->memory->read(w->memory->ctx, d + 8, &d, sizeof(d));
-	d = ok ? d - w->memory->bias : VALUE_UNREADABLE;
+	bool is_in_file = ok && d - w->memory->bias - w->table->types_base < w->table->types_size;
+	uint64_t any;
+	if (is_in_file)
+		d -= w->memory->bias;
+	else
+		ok = ok && w->memory->read(w->memory->ctx, d, &any, sizeof(any));
+	d = ok ? d : VALUE_UNREADABLE;
 	memcpy(p, &d, sizeof(d));
 	return ok;
 }

@@ -95,7 +95,7 @@ func (d *dumper) captureItems(v reflect.Value, depth int) {
 	if v.Type().Elem().Kind() <= reflect.Complex128 {
 		return
 	}
-	for i := 0; i < v.Len() && (i < Items || v.Kind() == reflect.Array); i++ {
+	for i := 0; i < v.Len() && i < Items; i++ {
 		d.capture(v.Index(i), depth)
 	}
 }
@@ -211,8 +211,18 @@ func bytes(b []byte) string {
 	if len(b) > Text {
 		b, cut = b[:Text], "..."
 	}
-	if isText(b) {
-		return quote(string(b)) + cut
+	whole := b
+	// The beginning of a rune that goes on behind the end is no reason not to be text.
+	for n := 1; cut != "" && n < utf8.UTFMax && n <= len(b); n++ {
+		if tail := b[len(b)-n:]; utf8.RuneStart(tail[0]) {
+			if !utf8.FullRune(tail) {
+				whole = b[:len(b)-n]
+			}
+			break
+		}
+	}
+	if isText(whole) {
+		return quote(string(whole)) + cut
 	}
 	return fmt.Sprintf("0x%x%s", b, cut)
 }
@@ -249,7 +259,7 @@ func (d *dumper) list(v reflect.Value, isItem bool) {
 	}
 	d.put(open)
 	shown := n
-	if v.Kind() == reflect.Slice && shown > Items {
+	if shown > Items {
 		shown = Items
 	}
 	if v.Kind() == reflect.Slice && n > 0 && !d.isFound(v) {

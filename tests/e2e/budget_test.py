@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Budgets: --max-rate, --max-cpu, and the last line that says what tracing has cost."""
+
+import re
+
+from counts import table
+from harness import cases
+
+VERSIONS = ["1.15", "1.24"]
+RATE = 100
+
+
+def number(text):
+    return int(text.replace(",", ""))
+
+
+def summary(t, r):
+    """Hits, events, and what else the last line says."""
+    m = re.search(r"stoat: ([\d,]+) hits?, ([\d,]+) events? in \S+, 0 lost(.*)$", r.err, re.M)
+    t.check(m, r.describe())
+    return number(m[1]), number(m[2]), m[3]
+
+
+def dropped(t, rest):
+    m = re.search(r"([\d,]+) hits dropped by max_rate", rest)
+    t.check(m, rest)
+    return number(m[1])
+
+
+@cases(VERSIONS)
+def test_rate(t, version):
+    """A full bucket, and what flows in while the program runs."""
+    t.need_root()
+    path = t.go("calls", version)
+    r = t.stoat("count", path, "main.hit", "--max-rate", str(RATE), "-c", f"{path} 3000 3000 2")
+    counted = table(r.out)[0]["main.hit"]
+    hits, _, rest = summary(t, r)
+    t.eq(hits, 3000, "hits")
+    t.eq(counted + dropped(t, rest), 3000, r.describe())
+    t.check(RATE <= counted <= 10 * RATE, f"{counted} were counted")
+
+
+@cases(VERSIONS)
+def test_rate_of_calls(t, version):
+    """A call is traced or not: no return is without its entry."""
+    t.need_root()
+    path = t.go("calls", version)
+    r = t.stoat("trace", path, "main.hit", "--max-rate", str(RATE), "-c", f"{path} 3000 3000 2")
+    lines = [line for line in r.out.splitlines() if "main.hit(" in line]
+    hits, events, rest = summary(t, r)
+    t.eq((hits, events), (6000, len(lines)), r.err)
+    t.eq(len(lines) + dropped(t, rest), 3000, r.err)
+    t.check("without an entry" not in r.err, r.err)
+    for line in lines:
+        m = re.search(r"main\.hit\(n=(\d+)\) = (\d+) ", line)
+        t.check(m and int(m[2]) == int(m[1]) + 1, line)
+
+
+def test_rate_in_a_script(t):
+    t.need_root()
+    path = t.go("calls")
+    r = t.stoat("-e", "config = { max_rate = 7 } uprobe:%s:main.hit { @ = count() }" % path, "-c", f"{path} 500 0")
+    t.check(7 <= int(re.search(r"@: (\d+)", r.out)[1]) < 500, r.describe())
+
+
+def test_cpu(t):
+    """What costs too much is taken off, and the rest goes on."""
+    t.need_root()
+    path = t.go("calls")
+    r = t.stoat("count", path, "main.hit", "--max-cpu", "1", "--for", "100s", "-c", f"{path} 20000000 0")
+    t.check(re.search(r"warning: uprobe:\S+:main\.hit took most of \d+% of a CPU \(max_cpu is 1%\): it is detached",
+                      r.err), r.describe())
+    t.check(table(r.out)[0]["main.hit"] < 20000000, r.describe())
+
+
+def test_cpu_that_is_enough(t):
+    t.need_root()
+    path = t.go("calls")
+    r = t.stoat("count", path, "main.hit", "--max-cpu", "100", "-c", f"{path} 4000 2000 1")
+    t.eq(table(r.out)[0]["main.hit"], 4000, r.describe())
+    t.check("detached" not in r.err, r.err)
+
+
+def test_cost_of_a_call(t):
+    t.need_root()
+    path = t.go("calls")
+    r = t.stoat("count", path, "main.hit", "-c", f"{path} 5000 0")
+    hits, events, rest = summary(t, r)
+    t.eq((hits, events), (5000, 1), "hits, events")
+    t.check(re.search(r"; about [\d.]+(ns|us|ms) added to each call$", rest), rest)
+
+
+def test_quiet(t):
+    t.need_root()
+    path = t.go("calls")
+    t.eq(t.stoat("count", path, "main.hit", "-q", "-c", f"{path} 50 0").err, "", "stderr")
+
+
+@cases(["--max-rate", "--max-cpu"])
+def test_no_number(t, option):
+    r = t.stoat("count", t.go("calls"), "main.hit", option, "many", rc=1)
+    t.check(f"{option} takes a number, not 'many'" in r.err, r.err)
