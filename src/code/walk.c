@@ -45,14 +45,14 @@ static void again_if(struct gen *g, const struct whole *w, uint8_t op, uint8_t r
 	bpf_jump_if_imm(g->b, op, reg, v, w->again);
 }
 
-// r0 = what reading r2 bytes of the traced program says; r1, r2 and r3 are the helper's. What is
-// needed to set them again, when a page has to be brought in, is made by set_up.
-static void read_user(struct gen *g, const struct whole *w,
+// r0 = what the helper says, which reads r2 bytes of the traced program; r1, r2 and r3 are the
+// helper's. What is needed to set them again, when a page has to be brought in, is made by set_up.
+static void read_user(struct gen *g, const struct whole *w, int helper,
 		      void (*set_up)(struct gen *g, const struct whole *w), uint64_t max)
 {
 	struct bpf_label done = bpf_label_new(g->b);
 	set_up(g, w);
-	bpf_call(g->b, BPF_FUNC_probe_read_user);
+	bpf_call(g->b, helper);
 	if (w->may_sleep) {
 		g->sleeps = true;
 		bpf_jump_if_imm(g->b, BPF_JSGE, R0, 0, done);
@@ -71,7 +71,7 @@ static void read_user(struct gen *g, const struct whole *w,
 			bpf_call(g->b, BPF_FUNC_copy_from_user);
 		}
 		set_up(g, w);
-		bpf_call(g->b, BPF_FUNC_probe_read_user);
+		bpf_call(g->b, helper);
 	}
 	bpf_bind(g->b, done);
 }
@@ -89,7 +89,7 @@ static void read_word(struct gen *g, const struct whole *w)
 	struct bpf_label fine = bpf_label_new(g->b);
 	walk_set(g, w, AT_ADDR, R1);
 	walk_set_imm(g, w, AT_BYTES, 8);
-	read_user(g, w, word_set_up, 8);
+	read_user(g, w, BPF_FUNC_probe_read_user, word_set_up, 8);
 	bpf_jump_if_imm(g->b, BPF_JSGE, R0, 0, fine);
 	walk_event_ref(g, w, R3, R8, 16);
 	bpf_store_imm(g->b, 8, R3, 0, -1); // VALUE_UNREADABLE
@@ -273,8 +273,8 @@ static void read_text(struct gen *g, const struct whole *w)
 {
 	struct bpf_asm *b = g->b;
 	struct bpf_label unreadable = bpf_label_new(b), is_whole = bpf_label_new(b);
-	item_set_up(g, w);
-	bpf_call(b, BPF_FUNC_probe_read_user_str);
+	read_user(g, w, BPF_FUNC_probe_read_user_str, item_set_up,
+		  MIN(w->limits->text + 1, w->item_max));
 	bpf_jump_if_imm(b, BPF_JSLT, R0, 1, unreadable);
 	walk_event_ref(g, w, R3, R8, sizeof(struct value_item));
 	walk_get(g, w, R1, AT_BYTES);
@@ -297,7 +297,7 @@ static void read_item(struct gen *g, const struct whole *w)
 			 fine = bpf_label_new(b);
 	bpf_load(b, 1, R1, R7, offsetof(struct value_ref, how));
 	bpf_jump_if_imm(b, BPF_JEQ, R1, VALUE_CSTRING, is_text);
-	read_user(g, w, item_set_up, w->item_max);
+	read_user(g, w, BPF_FUNC_probe_read_user, item_set_up, w->item_max);
 	bpf_jump(b, is_read);
 	bpf_bind(b, is_text);
 	read_text(g, w);
@@ -660,7 +660,7 @@ static void emit_rounds(struct gen *g, const struct pending *p)
 	bpf_load(b, 8, R1, R_FRAME, g->counter_off);
 	bpf_alu_imm(b, BPF_ADD, R1, 1);
 	bpf_store(b, 8, R_FRAME, g->counter_off, R1);
-	bpf_jump_if_imm(b, BPF_JLT, R1, ROUNDS_FEW / MAX(n_walks, 1), first);
+	bpf_jump_if_imm(b, BPF_JLT, R1, ROUNDS_FEW / (int64_t)MAX(n_walks, 1u), first);
 	bpf_bind(b, w.stop);
 	bpf_const(b, R0, 0);
 	bpf_exit(b);

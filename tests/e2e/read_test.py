@@ -25,6 +25,16 @@ def test_read_brings_pages_in(t):
     )
 
 
+def test_whole_values_bring_pages_in(t):
+    if not has(t, "sleepable"):
+        t.skip("programs of this kernel cannot wait for a page")
+    path = t.c("untouched.c")
+    r = t.stoat("-q", "-c", path, "-e", 'uprobe:%s:look { printf("%%v\\n", args) }' % path)
+    line = '{text: "%s", word: &1234605616436508552}'
+    texts = ["in a file", "across pages", "in a file"]
+    t.eq(r.out.splitlines(), [line % x for x in texts] + ["{text: <unreadable>, word: &<unreadable>}"], r.err)
+
+
 def test_read_of_nothing_is_counted(t):
     path = t.c("untouched.c")
     script = 'uprobe:%s:look /arg0 == 16/ { printf("[%%s] %%d\\n", str(arg0), *(int32 *)arg1) }' % path
