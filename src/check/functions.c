@@ -100,6 +100,9 @@ static const struct function_info functions[] = {
 	  FUNCTION_IS_AGG | FUNCTION_RAW_ARGS, check_agg_outside, 0, "a histogram by equal steps" },
 	{ "tseries", "tseries(number, interval, n [, \"sum\"])", 3, 4, FUNCTION_TSERIES,
 	  FUNCTION_IS_AGG | FUNCTION_RAW_ARGS, check_agg_outside, 0, "the last n intervals" },
+	{ "times", "times(nanoseconds [, has_failed])", 1, 2, FUNCTION_TIMES,
+	  FUNCTION_IS_AGG | FUNCTION_RAW_ARGS, check_agg_outside, 0,
+	  "how many calls there are, how long they took, how many failed" },
 	// what is done outside
 	{ "printf", "printf(format, ...)", 1, ARGS_MAX, FUNCTION_ACTION, FUNCTION_RAW_ARGS,
 	  check_printf, ACTION_PRINTF, "prints values" },

@@ -30,6 +30,15 @@ static const struct command commands[] = {
 		.run = trace_run,
 	},
 	{
+		.name = "time",
+		.operands = "TARGET FUNC...",
+		.summary = "how long calls take: mean, percentiles, histograms, errors",
+		.examples = "  stoat time ./shop 'main.(*Store).*'      until Ctrl-C, each second\n"
+			    "  stoat time 71 Get --by gofunc --for 10s  a line for each kind of "
+			    "goroutine\n",
+		.run = time_run,
+	},
+	{
 		.name = "count",
 		.operands = "TARGET FUNC...",
 		.summary = "count the calls of functions",

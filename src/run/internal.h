@@ -5,6 +5,7 @@
 
 #include <signal.h>
 
+#include "base/map.h"
 #include "run/run.h"
 #include "sym/sym.h"
 
@@ -14,6 +15,14 @@
 // Of the call at hand.
 struct call_texts {
 	struct out_buf func, gofunc, args, results;
+};
+
+// What a table of times had when it was last drawn.
+struct times_seen {
+	const struct program_map *map;
+	struct arena *arena;
+	struct map calls; // by the key's hash
+	uint64_t ns;      // when that was
 };
 
 struct session {
@@ -42,8 +51,10 @@ struct session {
 	bool is_ending;                  // nothing comes behind what END prints
 	const struct program_map *drawn; // its table is the last thing on the terminal
 	size_t drawn_lines;              // so many lines of it
-	bool is_terminal;                // out
-	unsigned terminal_width;         // of it; 0: lines may be of any length
+	VEC(struct times_seen) times;
+	uint64_t begin_ns, end_ns; // of the trace, as tables of times see it
+	bool is_terminal;          // out
+	unsigned terminal_width;   // of it; 0: lines may be of any length
 	struct call_texts call_texts;
 	bool has_call_head; // the line above all calls
 	bool has_colours;
@@ -127,6 +138,11 @@ MUST_USE struct err *map_read(const struct session *s, const struct program_map 
 
 // table(@m, title). On a terminal it is drawn over the one before.
 MUST_USE struct err *map_table(struct session *s, const struct program_map *m, struct str title);
+
+// The trace begins and ends there.
+void tables_begin(struct session *s);
+void tables_end(struct session *s);
+void tables_free(struct session *s);
 
 // --- call_line.c ---
 

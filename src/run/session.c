@@ -96,6 +96,7 @@ static struct err *trace(struct session *s)
 {
 	TRY(session_attach(s));
 	session_set_active(s, true);
+	tables_begin(s);
 	say_attached(s);
 	if (s->o->is_dry)
 		return NULL;
@@ -108,6 +109,7 @@ static struct err *trace(struct session *s)
 	struct err *e = has_future(s) && !s->is_over ? session_loop(s) : NULL;
 	session_release_signals(s);
 	session_set_active(s, false);
+	tables_end(s);
 	session_detach(s);
 	session_drain(s);
 	return e;
@@ -194,6 +196,7 @@ struct err *run_program(const struct program *p, struct code *c, const struct ru
 		err_free(written);
 	else
 		e = written;
+	tables_free(s);
 	resolve_free(s);
 	session_unload(s);
 	out_buf_free(&s->text);
