@@ -117,6 +117,7 @@ enum action_kind {
 	ACTION_FOLDED, // likewise
 	ACTION_FLAME,  // likewise; text: the title
 	ACTION_CALL,   // line
+	ACTION_WATCH,  // line; text: the place; is_changed, top: how many lines
 };
 
 struct program_arg {
@@ -143,6 +144,7 @@ struct program_action {
 	uint64_t top, div;
 	struct str text;
 	struct program_call_line line;
+	bool is_changed; // only what differs from the goroutine's last one
 };
 
 // --- the tree of a part ---

@@ -386,6 +386,7 @@ FUNCTION_CHECK(check_pointer_kind);
 FUNCTION_CHECK(check_printf);
 FUNCTION_CHECK(check_print);
 FUNCTION_CHECK(check_call_line);
+FUNCTION_CHECK(check_watch);
 FUNCTION_CHECK(check_table);
 FUNCTION_CHECK(check_stacks);
 FUNCTION_CHECK(check_clear);

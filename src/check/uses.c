@@ -52,6 +52,11 @@ static bool note_use(struct walk *w, struct expr *e)
 		u->has_words |= has_all;
 		u->has_results = u->has_duration = u->has_g = true;
 	}
+	if (e->kind == EXPR_CALL && str_eq(name, STR("watch"))) {
+		u->has_g = true;
+		u->has_words |=
+			e->call.args.n > 1 && str_eq(word_of_expr(e->call.args.v[1]), STR("args"));
+	}
 	u->has_args |= str_eq(name, STR("args"));
 	u->has_words |= is_numbered(name, "arg") || is_numbered(name, "sarg");
 	u->has_vars |= str_eq(name, STR("vars"));

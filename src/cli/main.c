@@ -57,6 +57,15 @@ static const struct command commands[] = {
 		.run = stacks_run,
 	},
 	{
+		.name = "watch",
+		.operands = "TARGET PLACE [VAR...]",
+		.summary = "local variables at a function, line or instruction, at each pass",
+		.examples =
+			"  stoat watch ./shop store.go:38           all that can be read there\n"
+			"  stoat watch 71 store.go:38 e err --changed\n",
+		.run = watch_run,
+	},
+	{
 		.name = "list",
 		.operands = "TARGET [PATTERN...]",
 		.summary = "list the functions of a program",

@@ -25,6 +25,14 @@ struct times_seen {
 	uint64_t ns;      // when that was
 };
 
+// What watch() has shown.
+struct watched {
+	struct arena *arena;
+	struct map last; // hash of the values by that of goroutine and place
+	uint64_t n_lines;
+	bool has_head;
+};
+
 struct session {
 	const struct program *p;
 	struct code *c;
@@ -52,6 +60,8 @@ struct session {
 	const struct program_map *drawn; // its table is the last thing on the terminal
 	size_t drawn_lines;              // so many lines of it
 	VEC(struct times_seen) times;
+	struct watched watched;
+	bool is_bare;              // whole values are those of watch()
 	uint64_t begin_ns, end_ns; // of the trace, as tables of times see it
 	bool is_terminal;          // out
 	unsigned terminal_width;   // of it; 0: lines may be of any length
@@ -149,6 +159,13 @@ void tables_free(struct session *s);
 // call()
 void call_line(struct session *s, const struct program_action *action,
 	       const struct out_value *args);
+
+// --- watch_line.c ---
+
+// watch()
+void watch_line(struct session *s, const struct program_action *action,
+		const struct out_value *args);
+void watch_free(struct session *s);
 
 // --- stacks.c ---
 

@@ -197,6 +197,7 @@ struct err *run_program(const struct program *p, struct code *c, const struct ru
 	else
 		e = written;
 	tables_free(s);
+	watch_free(s);
 	resolve_free(s);
 	session_unload(s);
 	out_buf_free(&s->text);

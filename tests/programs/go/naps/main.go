@@ -7,6 +7,7 @@
 //	                         "main.nap CALLS ERRORS P50 P90 P99 MAX", in nanoseconds
 //	naps storm N WORKERS     N calls of quick by each of so many goroutines: a line
 //	                         "main.quick CALLS ERRORS", and how many a second
+//	naps steps N WORKERS     N calls of step by each: its level goes up every third time
 package main
 
 import (
@@ -111,6 +112,30 @@ func stormMode(n, workers int) {
 	say("per_second", int64(float64(calls)/seconds))
 }
 
+//go:noinline
+func step(level int, name string) int {
+	twice := quickly(level) * 2 // watched here
+	return twice + len(name)
+}
+
+//go:noinline
+func quickly(n int) int { return n }
+
+func stepsMode(n, workers int) {
+	var wg sync.WaitGroup
+	for w := 0; w < workers; w++ {
+		name := "worker " + strconv.Itoa(w)
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for i := 0; i < n; i++ {
+				step(i/3, name)
+			}
+		}()
+	}
+	wg.Wait()
+}
+
 func main() {
 	n, workers := 100, 1
 	if len(os.Args) > 2 {
@@ -124,8 +149,10 @@ func main() {
 		sleepMode(n)
 	case len(os.Args) > 1 && os.Args[1] == "storm":
 		stormMode(n, workers)
+	case len(os.Args) > 1 && os.Args[1] == "steps":
+		stepsMode(n, workers)
 	default:
-		os.Stderr.WriteString("naps: sleep or storm\n")
+		os.Stderr.WriteString("naps: sleep, storm or steps\n")
 		os.Exit(64)
 	}
 }
