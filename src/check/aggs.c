@@ -149,6 +149,17 @@ static bool agg_value(struct checker *c, struct map_info *m, struct expr *call)
 	return true;
 }
 
+// times(ns, has_failed)
+static bool failed_of(struct checker *c, struct expr *e)
+{
+	check_expr(c, e);
+	if (!condition_of(c, e))
+		return false;
+	if (c->is_final)
+		convert(c, e, c->basic.boolean);
+	return true;
+}
+
 void map_take_agg(struct checker *c, struct map_info *m, struct expr *call)
 {
 	const struct function_info *f = function_find(call->call.name.text);
@@ -166,9 +177,11 @@ void map_take_agg(struct checker *c, struct map_info *m, struct expr *call)
 	m->is_assigned = true;
 	if (!agg_value(c, m, call))
 		return;
+	if (agg == AGG_TIMES && n > 1 && !failed_of(c, call->call.args.v[1]))
+		return;
 	struct call_use *use = call_use_new(c, call, f);
 	use->map = m->map;
-	if (n > 1 && c->is_final)
+	if (n > 1 && agg != AGG_TIMES && c->is_final)
 		call->call.args.n = 1;
 }
 

@@ -51,6 +51,8 @@ static void check_usermode(struct checker *c, struct expr *e, const struct built
 			   struct expr_list *args);
 static void check_retval(struct checker *c, struct expr *e, const struct builtin_info *b,
 			 struct expr_list *args);
+static void check_failed(struct checker *c, struct expr *e, const struct builtin_info *b,
+			 struct expr_list *args);
 static void check_vars(struct checker *c, struct expr *e, const struct builtin_info *b,
 		       struct expr_list *args);
 static void check_goroutine(struct checker *c, struct expr *e, const struct builtin_info *b,
@@ -92,6 +94,8 @@ static const struct builtin_info builtins[] = {
 	{ "vars", BUILTIN_ARGS, IN_FUNCS, IS_OTHER, 0, check_vars, "the local variables" },
 	{ "duration", BUILTIN_DURATION, IN(PROBE_URETPROBE), IS_U64, 0, NULL,
 	  "nanoseconds since the function was entered" },
+	{ "failed", BUILTIN_RETVAL, IN(PROBE_URETPROBE), IS_OTHER, 0, check_failed,
+	  "whether it returns an error that is not nil" },
 	{ "goid", BUILTIN_GOID, IN_CODE, IS_OTHER, 0, check_goroutine, "the goroutine's number" },
 	{ "parent_goid", BUILTIN_PARENT_GOID, IN_CODE, IS_OTHER, 0, check_goroutine,
 	  "the number of the goroutine that started it" },
@@ -369,6 +373,13 @@ static void check_retval(struct checker *c, struct expr *e, const struct builtin
 {
 	if (takes_nothing(c, e, b, args))
 		check_results(c, e);
+}
+
+static void check_failed(struct checker *c, struct expr *e, const struct builtin_info *b,
+			 struct expr_list *args)
+{
+	if (takes_nothing(c, e, b, args))
+		check_error_result(c, e);
 }
 
 static void check_vars(struct checker *c, struct expr *e, const struct builtin_info *b,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// call(): an event that says all of a call: when, on which goroutine, of which function, with which
-// arguments; where it returns also the results and how long it took.
+// call() and watch(): an event that says all of a call: when, on which goroutine, of which
+// function, with which arguments; where it returns also the results and how long it took.
 #include "check/checker.h"
 
 static struct expr *name_expr(struct checker *c, struct span span, const char *name)
@@ -119,6 +119,18 @@ static const struct program_call_line nothing = {
 	.child = -1,
 };
 
+static void begin_line(struct checker *c, struct program_action *a)
+{
+	struct program_call_line *line = &a->line;
+	*line = nothing;
+	line->is_return = c->part->kind == PROBE_URETPROBE;
+	line->when = add_builtin(c, a, "nsecs");
+	line->pid = add_builtin(c, a, "pid");
+	line->tid = add_builtin(c, a, "tid");
+	line->func = add_builtin(c, a, "func");
+	add_goroutine(c, a);
+}
+
 FUNCTION_CHECK(check_call_line)
 {
 	enum probe_kind kind = c->part->kind;
@@ -136,13 +148,7 @@ FUNCTION_CHECK(check_call_line)
 	}
 	struct program_action *a = action_new(c, e, f->action);
 	struct program_call_line *line = &a->line;
-	*line = nothing;
-	line->is_return = kind == PROBE_URETPROBE;
-	line->when = add_builtin(c, a, "nsecs");
-	line->pid = add_builtin(c, a, "pid");
-	line->tid = add_builtin(c, a, "tid");
-	line->func = add_builtin(c, a, "func");
-	add_goroutine(c, a);
+	begin_line(c, a);
 	if (line->is_return)
 		line->duration = add_builtin(c, a, "duration");
 	add_args(c, a, &e->call.args);
@@ -197,4 +203,32 @@ FUNCTION_CHECK(check_started)
 	// The runtime is at work here, for the goroutine that is the new one's parent.
 	if (parent)
 		line->goid = add(c, a, parent);
+}
+
+// watch(place, values [, is_changed [, limit]])
+FUNCTION_CHECK(check_watch)
+{
+	struct expr_list args = e->call.args, none = { 0 };
+	struct str place;
+	int64_t is_changed = 0, limit = 0;
+	e->type = c->basic.none;
+	if (c->part->kind != PROBE_UPROBE && c->part->kind != PROBE_URETPROBE) {
+		tell_error(c, e->span, "watch() is there in uprobe and uretprobe only");
+		return;
+	}
+	if (!constant_text_of(c, args.v[0], "the place", &place) ||
+	    (args.n > 2 && !constant_of(c, args.v[2], "whether values must differ", &is_changed)) ||
+	    (args.n > 3 && !constant_of(c, args.v[3], "the number of lines", &limit)) ||
+	    !c->is_final)
+		return;
+	struct program_action *a = action_new(c, e, f->action);
+	begin_line(c, a);
+	a->text = place;
+	a->is_changed = is_changed != 0;
+	a->top = limit > 0 ? (uint64_t)limit : 0;
+	// Without debug information their words are all there is.
+	if (str_eq(word_of_expr(args.v[1]), STR("args")))
+		add_args(c, a, &none);
+	else
+		a->line.args = add_whole(c, a, args.v[1]);
 }

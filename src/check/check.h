@@ -67,6 +67,7 @@ enum agg_kind {
 	AGG_HIST,
 	AGG_LHIST,
 	AGG_TSERIES,
+	AGG_TIMES,
 };
 
 enum map_storage { MAP_HASH, MAP_LRU_HASH };
@@ -121,6 +122,7 @@ enum action_kind {
 	ACTION_FOLDED, // likewise
 	ACTION_FLAME,  // likewise; text: the title
 	ACTION_CALL,   // line
+	ACTION_WATCH,  // line; text: the place; is_changed, top: how many lines
 };
 
 struct program_arg {
@@ -148,6 +150,7 @@ struct program_action {
 	uint64_t top, div;
 	struct str text;
 	struct program_call_line line;
+	bool is_changed; // only what differs from the goroutine's last one
 };
 
 // --- the tree of a part ---
@@ -278,6 +281,7 @@ enum function {
 	FUNCTION_HIST,
 	FUNCTION_LHIST,
 	FUNCTION_TSERIES,
+	FUNCTION_TIMES,   // args: nanoseconds, [whether it failed]
 	FUNCTION_DELETE,  // args[0]: a MAP, with keys if map has some; whether it was there
 	FUNCTION_HAS_KEY, // likewise
 	FUNCTION_FIND,    // args: a MAP with keys, a VAR
@@ -379,6 +383,7 @@ struct program_part {
 	// which has no body of its own.
 	struct program_call *call;
 	bool is_call_entry;
+	bool knows_failed;        // `failed` looks at an error that its functions return
 	bool may_repeat;          // its sites may be hit again while a call goes on
 	const struct target_g *g; // where its code has the goroutine; NULL: nobody asks, or no Go
 };

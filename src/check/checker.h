@@ -390,6 +390,7 @@ FUNCTION_CHECK(check_printf);
 FUNCTION_CHECK(check_print);
 FUNCTION_CHECK(check_call_line);
 FUNCTION_CHECK(check_started);
+FUNCTION_CHECK(check_watch);
 FUNCTION_CHECK(check_table);
 FUNCTION_CHECK(check_stacks);
 FUNCTION_CHECK(check_clear);
@@ -490,6 +491,7 @@ struct uses {
 	bool has_words;              // argN, sargN
 	bool has_vars;               // vars
 	bool has_results;            // retval
+	bool has_failed;             // failed
 	bool has_duration;           // duration
 	bool has_g;                  // goid and the like
 	bool has_place;              // uaddr
@@ -561,6 +563,11 @@ void check_field_of(struct checker *c, struct expr *e);
 
 // retval, and x of retval.x.
 void check_results(struct checker *c, struct expr *e);
+// failed
+void check_error_result(struct checker *c, struct expr *e);
+// The last result that is an error, and which one that is; NULL if none is known.
+const struct target_value *error_result(const struct target_info *info, struct arena *a,
+					uint64_t *number);
 void check_result_member(struct checker *c, struct expr *e);
 // "err" of a result, "0" if it has no name.
 struct str result_name(struct checker *c, uint64_t number);

@@ -13,7 +13,7 @@ static const char *const agg_names[] = {
 	[AGG_NONE] = "",           [AGG_COUNT] = "count", [AGG_SUM] = "sum",
 	[AGG_MIN] = "min",         [AGG_MAX] = "max",     [AGG_AVG] = "avg",
 	[AGG_STATS] = "stats",     [AGG_HIST] = "hist",   [AGG_LHIST] = "lhist",
-	[AGG_TSERIES] = "tseries",
+	[AGG_TSERIES] = "tseries", [AGG_TIMES] = "times",
 };
 
 const char *agg_name(enum agg_kind agg)
@@ -23,7 +23,8 @@ const char *agg_name(enum agg_kind agg)
 
 bool agg_has_number(enum agg_kind agg)
 {
-	return agg != AGG_STATS && agg != AGG_HIST && agg != AGG_LHIST && agg != AGG_TSERIES;
+	return agg != AGG_STATS && agg != AGG_HIST && agg != AGG_LHIST && agg != AGG_TSERIES &&
+	       agg != AGG_TIMES;
 }
 
 static struct map_info *find_map(struct checker *c, struct str name)

@@ -128,6 +128,45 @@ static void tell_lost(struct checker *c, struct span span, const struct target_i
 		  "returns from inside of a range over a function; reg(\"ax\") is the first word");
 }
 
+const struct target_value *error_result(const struct target_info *info, struct arena *a,
+					uint64_t *number)
+{
+	const struct target_value *found = NULL;
+	uint64_t n = 0;
+	for (size_t i = 0; info && i < info->n_values; i++) {
+		const struct target_value *v = &info->values[i];
+		if (!is_result(v))
+			continue;
+		if (v->type && v->is_known && str_eq(type_spell(a, v->type), STR("error"))) {
+			found = v;
+			*number = n;
+		}
+		n++;
+	}
+	return found;
+}
+
+// Where a function jumps into another one, nothing has been returned yet.
+void check_error_result(struct checker *c, struct expr *e)
+{
+	uint64_t number = 0;
+	const struct plan_site *s = part_site(c);
+	const struct target_value *v = error_result(part_info(c), c->arena, &number);
+	if (!v || value_why_not(c, v) || (s && s->is_tail_jump)) {
+		set_bool(c, e, false);
+		return;
+	}
+	c->part->knows_failed = true;
+	struct expr *left = expr_new(c, EXPR_BAD, e->span, NULL);
+	struct expr *right = expr_new(c, EXPR_NAME, e->span, NULL);
+	become_member(c, left, number, STR(""));
+	right->str = STR("nil");
+	*e = (struct expr) { .kind = EXPR_BINARY, .span = e->span, .op = OP_NE, .height = 2 };
+	e->binary.left = left;
+	e->binary.right = right;
+	check_expr(c, e);
+}
+
 void check_results(struct checker *c, struct expr *e)
 {
 	const struct target_info *info = part_info(c);

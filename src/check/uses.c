@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a clause's text asks for of the things that differ from one function or site to the next,
 // and where a site has them. Sites for which that is the same can share a BPF program.
+#include <inttypes.h>
+
 #include "check/checker.h"
 
 // --- the text ---
@@ -52,10 +54,16 @@ static bool note_use(struct walk *w, struct expr *e)
 	}
 	if (str_eq(name, STR("started")))
 		u->has_results = u->has_g = true;
+	if (e->kind == EXPR_CALL && str_eq(name, STR("watch"))) {
+		u->has_g = true;
+		u->has_words |=
+			e->call.args.n > 1 && str_eq(word_of_expr(e->call.args.v[1]), STR("args"));
+	}
 	u->has_args |= str_eq(name, STR("args"));
 	u->has_words |= is_numbered(name, "arg") || is_numbered(name, "sarg");
 	u->has_vars |= str_eq(name, STR("vars"));
 	u->has_results |= str_eq(name, STR("retval"));
+	u->has_failed |= str_eq(name, STR("failed"));
 	u->has_duration |= str_eq(name, STR("duration"));
 	u->has_g |= is_go_name(name);
 	u->has_place |= str_eq(name, STR("uaddr"));
@@ -95,6 +103,14 @@ static void add_type(struct checker *c, struct out_buf *b, struct type *t)
 	out_buf_printf(b, "%.*s", STR_ARG(text));
 }
 
+static void add_value(struct checker *c, struct out_buf *b, const struct target_value *v)
+{
+	add_type(c, b, v->type);
+	out_buf_printf(b, ":%d", v->is_known && !v->is_lost_on_restart);
+	for (size_t w = 0; v->word_places && w < v->words.n; w++)
+		add_places(b, &v->word_places[w]);
+}
+
 static void add_values(struct checker *c, struct out_buf *b, const struct plan_probe *p,
 		       bool is_result)
 {
@@ -107,10 +123,18 @@ static void add_values(struct checker *c, struct out_buf *b, const struct plan_p
 		if (v->is_result != is_result)
 			continue;
 		out_buf_printf(b, ";%.*s:", STR_ARG(v->name));
-		add_type(c, b, v->type);
-		out_buf_printf(b, ":%d", v->is_known && !v->is_lost_on_restart);
-		for (size_t w = 0; v->word_places && w < v->words.n; w++)
-			add_places(b, &v->word_places[w]);
+		add_value(c, b, v);
+	}
+}
+
+// Of all results only the error.
+static void add_error(struct checker *c, struct out_buf *b, const struct plan_probe *p)
+{
+	uint64_t number;
+	const struct target_value *v = error_result(function_info(c, p), c->arena, &number);
+	if (v) {
+		out_buf_printf(b, "!%" PRIu64 " ", number);
+		add_value(c, b, v);
 	}
 }
 
@@ -192,6 +216,8 @@ static void add_site_facts(struct checker *c, struct out_buf *b, const struct us
 	}
 	if (u->has_results && p->kind == PROBE_URETPROBE)
 		add_values(c, b, p, true);
+	if (u->has_failed && p->kind == PROBE_URETPROBE)
+		add_error(c, b, p);
 	if (u->has_vars)
 		add_vars(c, b, u, p, s, !u->vars.n);
 	if (u->has_g)
@@ -209,8 +235,8 @@ struct str uses_layout(struct checker *c, const struct uses *u, const struct pla
 		out_buf_printf(&b, "#%zu ", n);
 	if (p->kind == PROBE_TRACEPOINT && u->has_args)
 		out_buf_printf(&b, "%llu", (unsigned long long)p->tracepoint->id);
-	if (s && (u->has_args || u->has_words || u->has_vars || u->has_results || u->has_g ||
-		  u->has_duration))
+	if (s && (u->has_args || u->has_words || u->has_vars || u->has_results || u->has_failed ||
+		  u->has_g || u->has_duration))
 		add_site_facts(c, &b, u, p, s);
 	return finish(c, &b);
 }

@@ -59,6 +59,8 @@ struct command {
 const struct command *command_at(size_t i);
 
 struct err *trace_run(const struct command *self, int argc, char **argv, int *status);
+struct err *time_run(const struct command *self, int argc, char **argv, int *status);
+struct err *watch_run(const struct command *self, int argc, char **argv, int *status);
 struct err *count_run(const struct command *self, int argc, char **argv, int *status);
 struct err *stacks_run(const struct command *self, int argc, char **argv, int *status);
 struct err *list_run(const struct command *self, int argc, char **argv, int *status);

@@ -274,7 +274,8 @@ static struct err *complete_operand(const struct completion *c)
 		complete_target(c);
 	else if (str_eq(kind, STR("SCRIPT")))
 		puts(":files");
-	if (!str_eq(kind, STR("FUNC...")) && !str_eq(kind, STR("[PATTERN...]")))
+	if (!str_eq(kind, STR("FUNC...")) && !str_eq(kind, STR("[PATTERN...]")) &&
+	    !str_eq(kind, STR("PLACE")))
 		return NULL;
 	TRY(target_open(c->operand, NULL, &t));
 	struct err *e = complete_function(c, t);

@@ -30,6 +30,15 @@ static const struct command commands[] = {
 		.run = trace_run,
 	},
 	{
+		.name = "time",
+		.operands = "TARGET FUNC...",
+		.summary = "how long calls take: mean, percentiles, histograms, errors",
+		.examples = "  stoat time ./shop 'main.(*Store).*'      until Ctrl-C, each second\n"
+			    "  stoat time 71 Get --by gofunc --for 10s  a line for each kind of "
+			    "goroutine\n",
+		.run = time_run,
+	},
+	{
 		.name = "count",
 		.operands = "TARGET FUNC...",
 		.summary = "count the calls of functions",
@@ -46,6 +55,15 @@ static const struct command commands[] = {
 			"  stoat stacks ./shop 'os.(*File).Write' --for 10s\n"
 			"  stoat stacks 71 Get --svg get.svg        a flame graph of process 71\n",
 		.run = stacks_run,
+	},
+	{
+		.name = "watch",
+		.operands = "TARGET PLACE [VAR...]",
+		.summary = "local variables at a function, line or instruction, at each pass",
+		.examples =
+			"  stoat watch ./shop store.go:38           all that can be read there\n"
+			"  stoat watch 71 store.go:38 e err --changed\n",
+		.run = watch_run,
 	},
 	{
 		.name = "list",

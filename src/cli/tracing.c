@@ -172,7 +172,7 @@ static void add_meaning(struct tracing *t, struct map *seen, const struct meanin
 		VEC_PUSH(t->arena, &t->func, fresh[i]);
 }
 
-static struct err *find_functions(struct tracing *t, size_t n, char **words)
+struct err *tracing_functions(struct tracing *t, size_t n, char **words)
 {
 	struct meaning *m = ARENA_ARRAY(t->arena, struct meaning, n);
 	struct map seen = map_init(t->arena);
@@ -229,8 +229,9 @@ struct err *tracing_begin(struct tracing *t, const struct option *table, size_t 
 		return NULL;
 	}
 	TRY(check_numbers(t));
+	const char *missing = t->has_place ? "no place given" : "no function given";
 	if (n_operands < 2)
-		return command_usage(t->self, n_operands ? "no function given" : "no target given");
+		return command_usage(t->self, n_operands ? missing : "no target given");
 	log_set_level(t->is_verbose ? LOG_VERBOSE : LOG_NORMAL);
 	bool target_is_pid = is_pid(argv[0]);
 	TRY(check_options(t, target_is_pid));
@@ -239,7 +240,9 @@ struct err *tracing_begin(struct tracing *t, const struct option *table, size_t 
 	else
 		TRY(open_file(t, argv[0]));
 	t->output.target = target_path(t->target);
-	return find_functions(t, n_operands - 1, argv + 1);
+	t->operands = argv + 1;
+	t->n_operands = n_operands - 1;
+	return t->has_place ? NULL : tracing_functions(t, t->n_operands, t->operands);
 }
 
 void tracing_end(struct tracing *t)
@@ -281,7 +284,7 @@ void tracing_quoted(struct tracing *t, struct str s)
 }
 
 // A part of an attach point, in quotes where it needs them.
-static void put_field(struct tracing *t, struct str s)
+void tracing_field(struct tracing *t, struct str s)
 {
 	if (is_plain(s))
 		out_buf_str(&t->script, s);
@@ -324,27 +327,29 @@ void tracing_head(struct tracing *t)
 	out_buf_str(b, STR(" }\n\n"));
 }
 
-static void put_probe(struct tracing *t, const char *provider, struct str func)
+void tracing_program(struct tracing *t, const char *provider)
 {
-	struct out_buf *b = &t->script;
 	bool has_slash = str_find(t->path, STR("/")) >= 0;
-	out_buf_printf(b, "%s:%s", provider, has_slash ? "" : "./");
-	put_field(t, t->path);
-	out_buf_str(b, STR(":"));
-	put_field(t, func);
+	out_buf_printf(&t->script, "%s:%s", provider, has_slash ? "" : "./");
+	tracing_field(t, t->path);
 }
 
 void tracing_probes(struct tracing *t, const char *provider)
 {
+	struct out_buf *b = &t->script;
 	for (size_t i = 0; i < t->func.n; i++) {
-		out_buf_str(&t->script, i ? STR(",\n") : STR(""));
-		put_probe(t, provider, t->func.v[i]);
+		out_buf_str(b, i ? STR(",\n") : STR(""));
+		tracing_program(t, provider);
+		out_buf_str(b, STR(":"));
+		tracing_field(t, t->func.v[i]);
 	}
 }
 
 void tracing_one_probe(struct tracing *t, const char *provider, const char *func, const char *body)
 {
-	put_probe(t, provider, str_from(func));
+	tracing_program(t, provider);
+	out_buf_str(&t->script, STR(":"));
+	tracing_field(t, str_from(func));
 	out_buf_str(&t->script, str_from(body));
 }
 
@@ -378,8 +383,9 @@ static void set_hello(struct tracing *t, struct run_options *run)
 	struct str until = t->duration  ? arena_printf(t->arena, "for %s", t->duration)
 			   : t->command ? STR("until the command ends")
 					: STR("Ctrl-C to stop");
-	run->hello =
-		arena_printf(t->arena, "%zu function%s", t->n_funcs, t->n_funcs == 1 ? "" : "s");
+	run->hello = t->what.len ? t->what
+				 : arena_printf(t->arena, "%zu function%s", t->n_funcs,
+						t->n_funcs == 1 ? "" : "s");
 	run->hello_end =
 		arena_printf(t->arena, "in %.*s%s%.*s%s; %.*s", STR_ARG(t->where),
 			     go.len ? " (" : "", STR_ARG(go), go.len ? ")" : "", STR_ARG(until));

@@ -17,6 +17,10 @@ struct tracing {
 	bool is_all, is_json, is_quiet, is_verbose, prints_script, help;
 	struct output output;
 
+	bool has_place;  // behind TARGET stands a place, which the command looks at by itself
+	char **operands; // then: that and what follows
+	size_t n_operands;
+
 	// What was found.
 	struct arena *arena;
 	struct target *target;
@@ -33,6 +37,7 @@ struct tracing {
 	bool shows_zeros, is_wide;
 	struct option_list secrets;
 
+	struct str what;     // that is traced, for people; empty: so many functions
 	struct str settings; // for the script's config block
 	size_t n_keys;       // that a map of the script may have; 0: one a function
 
@@ -119,6 +124,8 @@ struct tracing {
 MUST_USE struct err *tracing_begin(struct tracing *t, const struct option *table, size_t n,
 				   int argc, char **argv, bool *is_done);
 void tracing_end(struct tracing *t);
+// Looks up functions, of which tracing_begin has not been told.
+MUST_USE struct err *tracing_functions(struct tracing *t, size_t n, char **words);
 
 // Nanoseconds of "10s"; option is what it was given to.
 MUST_USE struct err *tracing_duration(const char *option, const char *text, uint64_t *out);
@@ -133,6 +140,10 @@ void tracing_setting(struct tracing *t, const char *name, const char *value);
 void tracing_probes(struct tracing *t, const char *provider);
 // The same of one function, and what is done there.
 void tracing_one_probe(struct tracing *t, const char *provider, const char *func, const char *body);
+// "uprobe:./shop" of one program.
+void tracing_program(struct tracing *t, const char *provider);
+// A function's or file's name, in quotes where it needs them.
+void tracing_field(struct tracing *t, struct str s);
 // A text as the script has it.
 void tracing_quoted(struct tracing *t, struct str s);
 // "interval:s:1 { what }", once each of these nanoseconds.

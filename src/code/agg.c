@@ -12,6 +12,7 @@ static void add_at(struct gen *g, int off)
 	bpf_atomic(g->b, 8, BPF_ADD, R0, off, R1);
 }
 
+// Of the one at r0, which is in r4 behind it.
 // Words of minimum and maximum are such that the larger word wins and 0 loses: see out_extreme.
 static void extreme(struct gen *g, const struct program_map *m, struct temp x, struct span span)
 {
@@ -97,23 +98,44 @@ static void lhist_index(struct gen *g, const struct out_type *t, struct bpf_labe
 	bpf_alu_imm(b, BPF_ADD, R2, 1);
 }
 
-static void histogram(struct gen *g, const struct program_map *m, struct temp x,
+// The buckets are at r0.
+static void histogram(struct gen *g, const struct program_map *m, struct temp x, size_t n_buckets,
 		      struct bpf_label none)
 {
 	struct bpf_asm *b = g->b;
 	struct bpf_label found = bpf_label_new(b);
 	const struct out_type *t = m->out_value;
 	temp_get(g, R1, x);
-	if (m->agg == AGG_HIST)
-		hist_index(g, MIN(t->bits, OUT_HIST_BITS_MAX), found);
-	else
+	if (m->agg == AGG_LHIST)
 		lhist_index(g, t, found);
+	else
+		hist_index(g,
+			   m->agg == AGG_TIMES ? OUT_TIMES_BITS : MIN(t->bits, OUT_HIST_BITS_MAX),
+			   found);
 	bpf_bind(b, found);
-	bpf_jump_if_imm(b, BPF_JGE, R2, (int64_t)(out_agg_size(t) / 8), none);
+	bpf_jump_if_imm(b, BPF_JGE, R2, (int64_t)n_buckets, none);
 	bpf_alu_imm(b, BPF_LSH, R2, 3);
 	bpf_alu(b, BPF_ADD, R0, R2);
 	bpf_const(b, R1, 1);
 	add_at(g, 0);
+}
+
+// The bucket is counted last: a reader that sees a call knows how long it took, too.
+static void times(struct gen *g, const struct program_map *m, struct temp x, struct temp failed,
+		  bool has_failed, struct span span, struct bpf_label none)
+{
+	struct bpf_asm *b = g->b;
+	temp_get(g, R1, x);
+	add_at(g, offsetof(struct out_times, total));
+	if (has_failed) {
+		temp_get(g, R1, failed);
+		add_at(g, offsetof(struct out_times, errors));
+	}
+	bpf_alu_imm(b, BPF_ADD, R0, offsetof(struct out_times, max));
+	extreme(g, m, x, span);
+	bpf_mov(b, R0, R4);
+	bpf_alu_imm(b, BPF_ADD, R0, sizeof(struct out_times) - offsetof(struct out_times, max));
+	histogram(g, m, x, OUT_HIST_BUCKETS(OUT_TIMES_BITS), none);
 }
 
 // --- series ---
@@ -199,10 +221,12 @@ static void series(struct gen *g, const struct program_map *m, struct temp x, st
 
 // --- all ---
 
-static void apply(struct gen *g, const struct program_map *m, struct temp x, struct temp now,
-		  struct span span, struct bpf_label none)
+// also: the time, or whether it has failed.
+static void apply(struct gen *g, const struct program_map *m, struct temp x, struct temp also,
+		  struct expr *call, struct bpf_label none)
 {
 	struct bpf_asm *b = g->b;
+	struct span span = call->span;
 	switch (m->agg) {
 	case AGG_NONE:
 		break;
@@ -227,10 +251,13 @@ static void apply(struct gen *g, const struct program_map *m, struct temp x, str
 		break;
 	case AGG_HIST:
 	case AGG_LHIST:
-		histogram(g, m, x, none);
+		histogram(g, m, x, out_agg_size(m->out_value) / 8, none);
 		break;
 	case AGG_TSERIES:
-		series(g, m, x, now, none);
+		series(g, m, x, also, none);
+		break;
+	case AGG_TIMES:
+		times(g, m, x, also, call->call.args.n > 1, span, none);
 		break;
 	}
 }
@@ -241,7 +268,7 @@ void gen_agg(struct gen *g, struct expr *target, struct expr *call)
 	struct bpf_map *map = gen_map(g, m);
 	struct frame before = g->f;
 	struct bpf_label none = bpf_label_new(g->b);
-	struct temp x = { 0 }, now = { 0 };
+	struct temp x = { 0 }, also = { 0 };
 	uint32_t at = gen_at(g, call->span);
 	if (m->agg != AGG_COUNT) {
 		gen_num(g, call->call.args.v[0]);
@@ -249,13 +276,17 @@ void gen_agg(struct gen *g, struct expr *target, struct expr *call)
 	}
 	if (m->agg == AGG_TSERIES) {
 		gen_clock(g, m->out_value->clock);
-		now = temp_keep(g, R0);
+		also = temp_keep(g, R0);
+	}
+	if (m->agg == AGG_TIMES && call->call.args.n > 1) {
+		gen_num(g, call->call.args.v[1]);
+		also = temp_keep(g, R0);
 	}
 	struct spot key = gen_key(g, target);
 	gen_lookup_or_add(g, m, key, target->span, none);
 	if (map_is_array(map))
 		bpf_store_imm(g->b, 8, R0, (int)map->value_size - 8, 1);
-	apply(g, m, x, now, call->span, none);
+	apply(g, m, x, also, call, none);
 	bpf_bind(g->b, none);
 	gen_at_again(g, at);
 	g->f = before;

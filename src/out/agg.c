@@ -20,6 +20,8 @@ size_t out_agg_size(const struct out_type *t)
 		return 8 * out_lhist_buckets(t->lhist.min, t->lhist.max, t->lhist.step);
 	case OUT_TSERIES:
 		return sizeof(struct out_tslot) * t->tseries.n_intervals;
+	case OUT_TIMES:
+		return sizeof(struct out_times) + 8 * OUT_HIST_BUCKETS(OUT_TIMES_BITS);
 	case OUT_NONE:
 	case OUT_INT:
 	case OUT_UINT:
@@ -90,7 +92,7 @@ static void merge_slot(const struct out_type *t, struct out_tslot *to, struct ou
 
 uint64_t out_extreme_mask(const struct out_type *t)
 {
-	uint64_t sign = t->is_signed ? (uint64_t)1 << 63 : 0;
+	uint64_t sign = t->is_signed && t->kind != OUT_TIMES ? (uint64_t)1 << 63 : 0;
 	return t->kind == OUT_MIN ? ~sign : sign;
 }
 
@@ -104,6 +106,20 @@ static void merge_sums(uint8_t *to, const uint8_t *from, size_t size)
 		a += b;
 		memcpy(to + i, &a, 8);
 	}
+}
+
+static void merge_times(uint8_t *to, const uint8_t *from, size_t size)
+{
+	struct out_times a;
+	struct out_times b;
+	memcpy(&a, to, sizeof(a));
+	memcpy(&b, from, sizeof(b));
+	a.total += b.total;
+	a.errors += b.errors;
+	a.max.value = MAX(a.max.value, b.max.value);
+	a.max.is_set |= b.max.is_set;
+	memcpy(to, &a, sizeof(a));
+	merge_sums(to + sizeof(a), from + sizeof(b), size - sizeof(a));
 }
 
 static void merge_one(const struct out_type *t, uint8_t *to, const uint8_t *from, size_t size)
@@ -125,6 +141,8 @@ static void merge_one(const struct out_type *t, uint8_t *to, const uint8_t *from
 			merge_slot(t, &a, b);
 			memcpy(to + i, &a, sizeof(a));
 		}
+	} else if (t->kind == OUT_TIMES) {
+		merge_times(to, from, size);
 	} else {
 		merge_sums(to, from, size);
 	}

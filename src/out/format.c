@@ -169,7 +169,8 @@ static const char *kind_words(enum out_kind kind, struct str name)
 		return "a stack";
 	if (kind == OUT_RECORD)
 		return "a struct";
-	if (kind == OUT_STATS || kind == OUT_HIST || kind == OUT_LHIST || kind == OUT_TSERIES)
+	if (kind == OUT_STATS || kind == OUT_HIST || kind == OUT_LHIST || kind == OUT_TSERIES ||
+	    kind == OUT_TIMES)
 		return "a map of this kind; print() prints it";
 	return is_number(kind) ? "a number" : "this kind of value";
 }
@@ -179,7 +180,8 @@ static bool fits(enum conversion conv, enum out_kind kind)
 	if (conv >= CONV_BYTES)
 		return kind == OUT_BUFFER;
 	if (conv == CONV_TEXT)
-		return kind != OUT_HIST && kind != OUT_LHIST && kind != OUT_TSERIES;
+		return kind != OUT_HIST && kind != OUT_LHIST && kind != OUT_TSERIES &&
+		       kind != OUT_TIMES;
 	if (conv == CONV_FLOAT)
 		return kind == OUT_FLOAT || kind == OUT_COMPLEX;
 	if (conv == CONV_BOOL)

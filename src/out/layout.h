@@ -80,6 +80,12 @@ void layout_tseries_text(const struct layout *l, const struct out_type *t, struc
 			 uint64_t last_epoch);
 void layout_tseries_json(const struct layout *l, const struct out_type *t, struct bytes v,
 			 uint64_t last_epoch, struct json *j);
+// TIMES: by powers of two, with their ends as durations.
+void layout_times_text(struct bytes v, struct out_buf *b);
+void layout_times_json(struct bytes v, struct json *j);
+// The table of a map of them.
+void layout_times_table(const struct out_env *env, const struct out_table *t, FILE *f);
+void layout_times_table_json(const struct out_env *env, const struct out_table *t, FILE *f);
 uint64_t layout_tseries_last(const struct out_type *t, struct bytes v);
 
 #endif

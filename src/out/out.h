@@ -175,6 +175,7 @@ enum out_kind {
 	OUT_HIST,    // uint64_t for each bucket: OUT_HIST_BUCKETS(bits)
 	OUT_LHIST,   // uint64_t for each bucket: out_lhist_buckets()
 	OUT_TSERIES, // struct out_tslot for each interval: n_intervals
+	OUT_TIMES,   // struct out_times, then the buckets of a HIST of OUT_TIMES_BITS
 };
 
 // In place of a length or an address that could not be read: shown as <unreadable>, null in JSON.
@@ -334,6 +335,14 @@ struct out_tslot {
 	uint64_t extra; // of AVG the count; without aggregation, when value was set
 };
 
+// How long calls took, in nanoseconds.
+struct out_times {
+	uint64_t total;
+	uint64_t errors;        // calls that failed
+	struct out_extreme max; // never signed
+};
+#define OUT_TIMES_BITS 5
+
 // Bytes of one merged value; 0 when the type is no aggregation.
 size_t out_agg_size(const struct out_type *t);
 // Makes one value of n parts (one a CPU), each out_agg_size bytes, stride apart. merged: room for
@@ -367,6 +376,10 @@ size_t out_lhist_buckets(int64_t min, int64_t max, uint64_t step);
 struct out_row {
 	struct bytes key; // empty in a map without keys
 	struct bytes value;
+	// Of TIMES in a table: no call of it can fail as far as is known; calls that the table
+	// before this one had.
+	bool cannot_fail;
+	uint64_t n_before;
 };
 
 struct out_map {
@@ -393,6 +406,11 @@ void out_map_sort(const struct out_map *m);
 //       CALLS  FUNCTION
 //       18201  main.(*Store).Get
 //           0  3 other functions
+//
+// Of TIMES the keys stand in front, a column for each that the title has ("function, goid"):
+//
+//    FUNCTION            CALLS    /s  ERRORS    MEAN     P50     P90     P99     MAX
+//    main.(*Store).Get  18,201  9.1k      12  1.20us  1.02us  2.11us  9.82us  1.41ms
 struct out_table {
 	const struct out_map *map; // its name heads the values
 	struct str title;          // heads the keys: "function"
@@ -400,10 +418,14 @@ struct out_table {
 	uint64_t n_others; // keys that could be there and are not
 	size_t max_lines;  // of a screen that it must fit on; 0: any number
 	size_t max_width;  // likewise
+	uint64_t ns;       // since the table before this one; 0: not known
+	bool has_commas;   // 18,201
 };
 void out_table_text(const struct out_env *env, const struct out_table *t, FILE *f);
 // {"type": "table", "data": [{"function": "main.Get", "calls": 3}], "others": 3}
 void out_table_json(const struct out_env *env, const struct out_table *t, FILE *f);
+// Calls of one value of TIMES.
+uint64_t out_times_calls(struct bytes v);
 
 // Maps of numbers by stack. A key that has more than a stack goes on with the rest of it below the
 // stack: a place in a stack is called its creator, anything else is shown as it is.

@@ -78,6 +78,10 @@ static bool weight(const struct out_type *t, struct bytes v, struct number *out)
 			out->bits += layout_uint(v, i * 8, 8);
 		return true;
 	}
+	if (t->kind == OUT_TIMES) {
+		*out = (struct number) { out_times_calls(v), false };
+		return true;
+	}
 	if (t->kind == OUT_STATS) {
 		*out = (struct number) { layout_uint(v, 0, 8), t->is_signed };
 		*out = layout_divide(*out, layout_uint(v, 8, 8));
@@ -159,20 +163,25 @@ static void row_text(struct printing *p, const struct out_row *row)
 {
 	const struct out_type *value = p->m->value;
 	struct out_buf *b = p->l.b;
-	bool is_tall =
-		value->kind == OUT_HIST || value->kind == OUT_LHIST || value->kind == OUT_TSERIES;
-	out_buf_str(b, p->m->name);
+	bool is_tall = value->kind == OUT_HIST || value->kind == OUT_LHIST ||
+		       value->kind == OUT_TSERIES || value->kind == OUT_TIMES;
+	// What calls are about stands alone.
+	bool is_plain = value->kind == OUT_TIMES && p->m->key;
+	if (!is_plain)
+		out_buf_str(b, p->m->name);
 	if (p->m->key) {
 		uint64_t div = p->l.div;
-		out_buf_str(b, STR("["));
+		out_buf_str(b, is_plain ? STR("") : STR("["));
 		p->l.div = 1;
 		layout_key(&p->l, p->m->key, row->key);
 		p->l.div = div;
-		out_buf_str(b, STR("]"));
+		out_buf_str(b, is_plain ? STR("") : STR("]"));
 	}
-	out_buf_str(b, is_tall ? STR(":\n") : STR(": "));
+	out_buf_str(b, is_plain ? STR("\n") : is_tall ? STR(":\n") : STR(": "));
 	if (value->kind == OUT_TSERIES)
 		layout_tseries_text(&p->l, value, row->value, p->last_epoch);
+	else if (value->kind == OUT_TIMES)
+		layout_times_text(row->value, b);
 	else if (is_tall)
 		layout_hist_text(&p->l, value, row->value);
 	else
@@ -187,7 +196,9 @@ void out_map_text(const struct out_env *env, const struct out_map *m, size_t top
 	struct out_buf b = { 0 };
 	p.l.b = &b;
 	for (size_t i = p.first; i < m->n_rows; i++) {
-		row_text(&p, &m->rows[i]);
+		// As in a table of them.
+		bool is_reverse = m->value->kind == OUT_TIMES;
+		row_text(&p, &m->rows[is_reverse ? m->n_rows - 1 - (i - p.first) : i]);
 		fwrite(b.p, 1, b.n, f);
 		b.n = 0;
 	}
@@ -199,6 +210,8 @@ static void value_json(struct printing *p, const struct out_row *row, struct jso
 	const struct out_type *value = p->m->value;
 	if (value->kind == OUT_TSERIES)
 		layout_tseries_json(&p->l, value, row->value, p->last_epoch, j);
+	else if (value->kind == OUT_TIMES)
+		layout_times_json(row->value, j);
 	else if (value->kind == OUT_HIST || value->kind == OUT_LHIST)
 		layout_hist_json(&p->l, value, row->value, j);
 	else
@@ -222,7 +235,7 @@ static void rows_json(struct printing *p, struct json *j)
 
 static const char *event_type(enum out_kind kind)
 {
-	if (kind == OUT_HIST || kind == OUT_LHIST)
+	if (kind == OUT_HIST || kind == OUT_LHIST || kind == OUT_TIMES)
 		return "hist";
 	if (kind == OUT_AVG || kind == OUT_STATS)
 		return "stats";

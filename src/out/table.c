@@ -106,6 +106,10 @@ void out_table_text(const struct out_env *env, const struct out_table *t, FILE *
 {
 	const struct out_map *m = t->map;
 	struct out_buf left = { 0 }, right = { 0 };
+	if (m->value->kind == OUT_TIMES) {
+		layout_times_table(env, t, f);
+		return;
+	}
 	size_t room = t->max_lines > FRAME_LINES ? t->max_lines - FRAME_LINES : 1;
 	size_t shown = t->max_lines ? MIN(m->n_rows, room) : m->n_rows;
 	out_map_sort(m);
@@ -133,6 +137,10 @@ void out_table_json(const struct out_env *env, const struct out_table *t, FILE *
 	struct json j = { .f = f, .is_spaced = true };
 	struct layout l = { .env = env, .div = 1 };
 	struct out_buf key = { 0 };
+	if (m->value->kind == OUT_TIMES) {
+		layout_times_table_json(env, t, f);
+		return;
+	}
 	out_map_sort(m);
 	json_open(&j, '{');
 	json_kstr(&j, "type", STR("table"));

@@ -90,6 +90,7 @@ bool layout_number(const struct out_type *t, struct bytes v, struct number *out)
 	case OUT_HIST:
 	case OUT_LHIST:
 	case OUT_TSERIES:
+	case OUT_TIMES:
 		break;
 	}
 	return false;

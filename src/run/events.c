@@ -252,6 +252,12 @@ static struct err *do_call(const struct event *e)
 	return NULL;
 }
 
+static struct err *do_watch(const struct event *e)
+{
+	watch_line(e->s, e->action, e->args);
+	return NULL;
+}
+
 // KEEP IN ORDER: enum action_kind
 static struct err *(*const actions[])(const struct event *e) = {
 	[ACTION_PRINTF] = do_printf,
@@ -272,6 +278,7 @@ static struct err *(*const actions[])(const struct event *e) = {
 	[ACTION_FOLDED] = do_stacks,
 	[ACTION_FLAME] = do_stacks,
 	[ACTION_CALL] = do_call,
+	[ACTION_WATCH] = do_watch,
 };
 
 // --- records ---

@@ -5,6 +5,7 @@
 
 #include <signal.h>
 
+#include "base/map.h"
 #include "run/run.h"
 #include "sym/sym.h"
 
@@ -14,6 +15,22 @@
 // Of the call at hand.
 struct call_texts {
 	struct out_buf func, gofunc, args, results;
+};
+
+// What a table of times had when it was last drawn.
+struct times_seen {
+	const struct program_map *map;
+	struct arena *arena;
+	struct map calls; // by the key's hash
+	uint64_t ns;      // when that was
+};
+
+// What watch() has shown.
+struct watched {
+	struct arena *arena;
+	struct map last; // hash of the values by that of goroutine and place
+	uint64_t n_lines;
+	bool has_head;
 };
 
 struct session {
@@ -45,8 +62,12 @@ struct session {
 	bool is_ending;                  // nothing comes behind what END prints
 	const struct program_map *drawn; // its table is the last thing on the terminal
 	size_t drawn_lines;              // so many lines of it
-	bool is_terminal;                // out
-	unsigned terminal_width;         // of it; 0: lines may be of any length
+	VEC(struct times_seen) times;
+	struct watched watched;
+	bool is_bare;              // whole values are those of watch()
+	uint64_t begin_ns, end_ns; // of the trace, as tables of times see it
+	bool is_terminal;          // out
+	unsigned terminal_width;   // of it; 0: lines may be of any length
 	struct call_texts call_texts;
 	struct out_calls *calls; // NULL: each has a line
 	bool has_call_head;      // the line above all calls
@@ -143,6 +164,11 @@ bool budget_check(struct session *s);
 void budget_report(struct session *s);
 void budget_end(struct session *s);
 
+// The trace begins and ends there.
+void tables_begin(struct session *s);
+void tables_end(struct session *s);
+void tables_free(struct session *s);
+
 // --- call_line.c ---
 
 // Trees and traces, if the script wants some.
@@ -151,6 +177,13 @@ void calls_view_end(struct session *s);
 // call()
 void call_line(struct session *s, const struct program_action *action,
 	       const struct out_value *args);
+
+// --- watch_line.c ---
+
+// watch()
+void watch_line(struct session *s, const struct program_action *action,
+		const struct out_value *args);
+void watch_free(struct session *s);
 
 // --- stacks.c ---
 

@@ -98,6 +98,9 @@ static void put(struct session *s, const struct reading *r, uint64_t top, uint64
 		fputs("\n\n", s->out);
 		s->wants_gap = false;
 	}
+	// Histograms below their table.
+	if (s->drawn == r->map && out.n_rows && !s->o->is_json)
+		fputc('\n', s->out);
 	if (s->o->is_json)
 		out_map_json(&s->env, &out, (size_t)top, div, s->out);
 	else
@@ -124,7 +127,8 @@ struct err *map_print(struct session *s, const struct program_map *m, uint64_t t
 
 static bool is_histogram(const struct program_map *m)
 {
-	return m->agg == AGG_HIST || m->agg == AGG_LHIST || m->agg == AGG_TSERIES;
+	return m->agg == AGG_HIST || m->agg == AGG_LHIST || m->agg == AGG_TSERIES ||
+	       m->agg == AGG_TIMES;
 }
 
 static void put_value(struct session *s, struct out_value v)

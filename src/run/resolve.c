@@ -269,6 +269,7 @@ static void put_whole(struct session *s, const struct out_type *t, struct bytes 
 		.width = s->width,
 		.shows_zeros = s->p->config->shows_zeros,
 		.is_call = s->is_call,
+		.is_bare = s->is_bare,
 		.colours = s->is_call && s->has_colours,
 	};
 	value_text(s->p->books[w->program], w->root, v, &style, b);

@@ -97,6 +97,7 @@ static struct err *trace(struct session *s)
 	budget_begin(s);
 	TRY(session_attach(s));
 	session_set_active(s, true);
+	tables_begin(s);
 	say_attached(s);
 	if (s->o->is_dry)
 		return NULL;
@@ -109,6 +110,7 @@ static struct err *trace(struct session *s)
 	struct err *e = has_future(s) && !s->is_over ? session_loop(s) : NULL;
 	session_release_signals(s);
 	session_set_active(s, false);
+	tables_end(s);
 	session_detach(s);
 	session_drain(s);
 	calls_view_end(s);
@@ -199,6 +201,8 @@ struct err *run_program(const struct program *p, struct code *c, const struct ru
 	else
 		e = written;
 	budget_end(s);
+	tables_free(s);
+	watch_free(s);
 	resolve_free(s);
 	session_unload(s);
 	out_buf_free(&s->text);

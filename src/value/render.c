@@ -553,6 +553,7 @@ void value_text(const struct value_book *b, uint32_t root, struct bytes snapshot
 		.breaks = style->width ? &breaks : NULL,
 		.shows_zeros = style->shows_zeros,
 		.is_call = style->is_call,
+		.is_bare = style->is_bare,
 		.colours = style->colours,
 	};
 	size_t start = out->n;

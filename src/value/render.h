@@ -255,6 +255,7 @@ struct render {
 	bool shows_zeros;
 	bool colours; // errors are red
 	bool is_call; // arguments stand as in a call
+	bool is_bare; // without its brackets and commas
 	unsigned depth;
 	const struct frame *frames;
 	// Steps that are left: a bound of time and of output, as values may refer to each other in

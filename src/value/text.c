@@ -373,7 +373,9 @@ static void mark_break(struct render *r, char kind)
 
 static void separate(struct render *r)
 {
-	if (!r->is_first) {
+	if (!r->is_first && r->is_bare && r->n_groups == 1) {
+		put(r, STR(" "));
+	} else if (!r->is_first) {
 		mark_break(r, ',');
 		put(r, STR(", "));
 	}
@@ -387,6 +389,12 @@ static void text_open(struct render *r, struct shape *s, enum group g, uint64_t 
 	(void)has_text_keys;
 	bool is_elem = w == WHERE_ELEM || (!s->is_go && g == GROUP_LIST);
 	bool is_square = is_elem && s->is_go && g == GROUP_LIST;
+	if (g == GROUP_ARGS && r->is_bare) {
+		r->closers[0] = '\0';
+		r->n_groups++;
+		r->is_first = true;
+		return;
+	}
 	bool is_round = g == GROUP_TUPLE || (g == GROUP_ARGS && r->is_call);
 	if (!is_elem && g != GROUP_ARGS && g != GROUP_TUPLE)
 		put_type(r, s);
@@ -402,10 +410,12 @@ static void text_close(struct render *r, enum group g, bool has_text_keys)
 {
 	(void)g;
 	(void)has_text_keys;
-	mark_break(r, '}');
 	r->n_groups--;
-	out_buf_fill(r->out, r->n_groups < ARRAY_LEN(r->closers) ? r->closers[r->n_groups] : '}',
-		     1);
+	char closer = r->n_groups < ARRAY_LEN(r->closers) ? r->closers[r->n_groups] : '}';
+	if (closer) {
+		mark_break(r, '}');
+		out_buf_fill(r->out, closer, 1);
+	}
 	r->is_first = false;
 }
 

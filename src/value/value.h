@@ -182,6 +182,7 @@ struct value_style {
 	bool shows_zeros; // fields that are zero, too
 	bool colours;     // errors are red
 	bool is_call;     // arguments as in a call: (a=1, b="x")
+	bool is_bare;     // and without that frame: a=1 b="x"
 };
 
 // As Go (or C) would write it: &main.T{Name: "x", Tags: []string{"a"}}. A string that is the value
