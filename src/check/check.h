@@ -40,7 +40,8 @@ struct config {
 	struct value_limits whole; // of whole values
 	uint32_t max_kept_value;   // bytes of one that is kept from a call's entry
 	enum out_calls_view call_view;
-	bool shows_zeros; // in them: fields that are zero, too
+	bool tells_open_calls; // call() also tells those that have not returned at the end
+	bool shows_zeros;      // in them: fields that are zero, too
 };
 
 // Never NULL: what is wrong goes to diag. The arena must outlive it.
@@ -128,7 +129,10 @@ struct program_arg {
 struct program_call_line {
 	int when, pid, tid, func, goid, gofunc, parent, duration, args, results, stack;
 	int child; // started(): the new goroutine; func is what it begins with
+	int depth; // trees and traces: see BUILTIN_CALL_DEPTH
+	const struct program_call *call; // what is kept of the call; NULL: nothing
 	bool is_return;
+	bool is_untold;   // returned()
 	bool has_no_args; // they are not asked for
 	bool is_unknown;  // whether there are any
 };
@@ -222,6 +226,7 @@ enum builtin {
 	BUILTIN_GOFUNC, // OPAQUE: see OUT_NAME, NAME_GO_FUNC
 	BUILTIN_GOSITE, // OPAQUE: OUT_SYMBOL, see struct code_symbol in code/code.h
 	BUILTIN_DURATION,
+	BUILTIN_CALL_DEPTH, // bytes from the stack's end to SP at the function's entry
 };
 
 // Registers that DWARF has no number for.

@@ -130,6 +130,8 @@ static const struct function_info functions[] = {
 	{ "started", "started()", 0, 0, FUNCTION_ACTION, FUNCTION_RAW_ARGS, check_started,
 	  ACTION_CALL,
 	  "where runtime.newproc1 returns: which goroutine has started which, for trees of calls" },
+	{ "returned", "returned()", 0, 0, FUNCTION_ACTION, FUNCTION_RAW_ARGS, check_returned,
+	  ACTION_CALL, "for trees of calls: this one has returned, and is told only if others in it are" },
 	{ "clear", "clear(@m)", 1, 1, FUNCTION_ACTION, FUNCTION_RAW_ARGS, check_clear, ACTION_CLEAR,
 	  "removes all entries" },
 	{ "zero", "zero(@m)", 1, 1, FUNCTION_ACTION, FUNCTION_RAW_ARGS, check_clear, ACTION_ZERO,

@@ -14,7 +14,8 @@ static bool is_numbered(struct str s, const char *word)
 static bool is_go_name(struct str s)
 {
 	return str_eq(s, STR("goid")) || str_eq(s, STR("parent_goid")) ||
-	       str_eq(s, STR("gofunc")) || str_eq(s, STR("gosite"));
+	       str_eq(s, STR("gofunc")) || str_eq(s, STR("gosite")) ||
+	       str_eq(s, STR("call_depth"));
 }
 
 static void add_name(struct uses *u, struct name_list *list, struct str name)
@@ -52,6 +53,8 @@ static bool note_use(struct walk *w, struct expr *e)
 	}
 	if (str_eq(name, STR("started")))
 		u->has_results = u->has_g = true;
+	if (str_eq(name, STR("returned")))
+		u->has_duration = u->has_g = true;
 	u->has_args |= str_eq(name, STR("args"));
 	u->has_words |= is_numbered(name, "arg") || is_numbered(name, "sarg");
 	u->has_vars |= str_eq(name, STR("vars"));

@@ -160,7 +160,22 @@ static void delete_entry(struct gen *g, const struct finding *f)
 static int64_t sp_to_entry(const struct gen *g)
 {
 	const struct plan_site *s = g->p->sites[g->part->first_site].site;
+	if (!s)
+		return 0;
 	return s->kind == SITE_RETPROBE ? -8 : s->sp_to_entry;
+}
+
+void gen_call_depth(struct gen *g, struct span span)
+{
+	struct bpf_asm *b = g->b;
+	if (g->part->g)
+		gen_g_word(g, g->part->g->stack_hi, span);
+	else
+		bpf_const(b, R0, 0);
+	gen_reg(g, R1, REG_SP);
+	bpf_alu(b, BPF_SUB, R0, R1);
+	if (sp_to_entry(g))
+		bpf_alu_imm(b, BPF_ADD, R0, -sp_to_entry(g));
 }
 
 // In C a thread's stack stays where it is.

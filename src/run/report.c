@@ -7,6 +7,7 @@
 
 struct out_where report_where(const struct session *s, struct span span)
 {
+	span = diag_origin(s->p->diag, span);
 	struct out_where where = { .file = diag_source_name(s->p->diag, span.source) };
 	diag_line_col(s->p->diag, span, &where.line, &where.col);
 	return where;
