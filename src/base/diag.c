@@ -96,6 +96,8 @@ struct span diag_origin(const struct diag *d, struct span span)
 		    span.off - e->there.off > e->there.len)
 			continue;
 		uint32_t off = span.off - e->there.off;
+		if (e->origin.source == UINT32_MAX)
+			return SPAN_NONE;
 		return (struct span) { e->origin.source, e->origin.off + off,
 				       MIN(span.len, e->there.len - off) };
 	}

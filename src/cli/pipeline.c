@@ -195,6 +195,9 @@ static void add_excerpts(const struct job *j, uint32_t source)
 		diag_add_excerpt(j->diag, (struct span) { source, e->off, e->len },
 				 (struct span) { origin, e->from, e->len });
 	}
+	if (j->r->is_unseen)
+		diag_add_excerpt(j->diag, (struct span) { source, 0, (uint32_t)j->r->text.len },
+				 SPAN_NONE);
 }
 
 static struct err *run(struct job *j)

@@ -370,6 +370,7 @@ struct err *tracing_run(struct tracing *t, int *status)
 		.command = t->command,
 		.pid = t->pid,
 		.excerpts = t->excerpts,
+		.is_unseen = true,
 		.has_warnings = true,
 		.secrets = t->secrets,
 		.run = { .is_json = t->is_json,

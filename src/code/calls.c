@@ -447,6 +447,13 @@ static void drop_ended(struct gen *g, const struct finding *f, struct bpf_label 
 	bpf_bind(b, flat);
 }
 
+// Which function it is is told if the call does not return.
+static bool keeps_site(const struct gen *g)
+{
+	bool can_ask = g->part->n_sites <= 1 || gen_has(g, BPF_FEATURE_COOKIE);
+	return asks_site(g) || (can_ask && g->p->config->tells_open_calls);
+}
+
 void gen_call_begin(struct gen *g, struct bpf_label out)
 {
 	struct bpf_asm *b = g->b;
@@ -460,7 +467,7 @@ void gen_call_begin(struct gen *g, struct bpf_label out)
 	push(g, &f, unkept);
 	g->f = before;
 	gen_link(g);
-	if (asks_site(g)) {
+	if (keeps_site(g)) {
 		gen_cookie(g, f.span);
 		bpf_store(b, 8, R_SCRATCH, CALL(site), R0);
 	}

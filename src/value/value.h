@@ -174,7 +174,7 @@ struct value_style {
 	unsigned indent;  // blanks before lines that follow
 	bool shows_zeros; // fields that are zero, too
 	bool colours;     // errors are red
-	bool is_call;     // arguments as in a call: (a=1, b="x")
+	bool is_call;     // arguments as in a call: (a=1, b="x"), binary bytes in short
 };
 
 // As Go (or C) would write it: &main.T{Name: "x", Tags: []string{"a"}}. A string that is the value
