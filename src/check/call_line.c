@@ -232,6 +232,5 @@ FUNCTION_CHECK(check_started)
 	line->child = add(c, a, child);
 	line->func = add(c, a, pc);
 	// The runtime is at work here, for the goroutine that is the new one's parent.
-	if (parent)
-		line->goid = add(c, a, parent);
+	line->goid = parent ? add(c, a, parent) : add_builtin(c, a, "curg_goid");
 }

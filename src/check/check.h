@@ -226,6 +226,7 @@ enum builtin {
 	BUILTIN_GOFUNC, // OPAQUE: see OUT_NAME, NAME_GO_FUNC
 	BUILTIN_GOSITE, // OPAQUE: OUT_SYMBOL, see struct code_symbol in code/code.h
 	BUILTIN_DURATION,
+	BUILTIN_CURG_GOID,  // of the goroutine for which the system stack works
 	BUILTIN_CALL_DEPTH, // bytes from the stack's end to SP at the function's entry
 };
 

@@ -15,7 +15,7 @@ static bool is_go_name(struct str s)
 {
 	return str_eq(s, STR("goid")) || str_eq(s, STR("parent_goid")) ||
 	       str_eq(s, STR("gofunc")) || str_eq(s, STR("gosite")) ||
-	       str_eq(s, STR("call_depth"));
+	       str_eq(s, STR("call_depth")) || str_eq(s, STR("curg_goid"));
 }
 
 static void add_name(struct uses *u, struct name_list *list, struct str name)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // stoat trace: every call, with its arguments, results and duration.
+#include "base/log.h"
 #include "cli/tracing.h"
 
 // Of arguments and results: what a handler gets must stay readable.
@@ -147,6 +148,14 @@ static void put_settings(struct tracing *t, const struct trace_options *o)
 		tracing_setting(t, "call_view", "chrome");
 }
 
+// Once, and not where a script that somebody reads is printed.
+static void tell_missing(struct tracing *t, const struct trace_options *o)
+{
+	struct str missing = target_missing(t->target);
+	if (missing.len && !o->has_no_args && !t->prints_script && !t->is_quiet)
+		log_note("arguments are words, as they are passed: %.*s", STR_ARG(missing));
+}
+
 static struct err *trace(struct tracing *t, struct trace_options *o, int *status)
 {
 	bool is_fine = true;
@@ -161,6 +170,7 @@ static struct err *trace(struct tracing *t, struct trace_options *o, int *status
 	}
 	if (o->chrome && !t->prints_script)
 		t->output.path = o->chrome;
+	tell_missing(t, o);
 	put_settings(t, o);
 	tracing_head(t);
 	if ((o->is_tree || o->chrome) && target_is_go(t->target))

@@ -47,6 +47,19 @@ void gen_g_word(struct gen *g, int64_t off, struct span span)
 	bpf_bind(g->b, none);
 }
 
+void gen_curg_goid(struct gen *g, struct span span)
+{
+	const struct target_g *at = g->part->g;
+	const int64_t path[] = { at->m, at->m_curg, at->goid };
+	struct bpf_label none = bpf_label_new(g->b);
+	gen_g(g, span);
+	for (size_t i = 0; i < ARRAY_LEN(path); i++) {
+		bpf_jump_if_imm(g->b, BPF_JEQ, R0, 0, none);
+		gen_user_word(g, path[i], 8, span);
+	}
+	bpf_bind(g->b, none);
+}
+
 // --- the map ---
 
 void calls_map(struct unit *u)

@@ -10,10 +10,11 @@
 #define CUT_COLS 3u
 #define DEPTH_MAX 64u
 
-// What stands in brackets that are open.
+// A bracket that is open.
 struct bracket {
-	size_t at;   // where the output was behind it
-	size_t cols; // likewise
+	size_t at;    // where the output was behind it
+	size_t cols;  // likewise
+	size_t depth; // 0: what is in it belongs to a name
 };
 
 // One pass over the text.
@@ -23,7 +24,7 @@ struct pass {
 	struct out_buf out;
 	size_t cols;      // of out
 	size_t deepest;   // brackets of the text
-	size_t open;
+	size_t open, n_brackets;
 	struct bracket brackets[DEPTH_MAX];
 	size_t quoted;    // characters of the string at hand
 };
@@ -70,23 +71,23 @@ static bool opens(struct str s, size_t i)
 	return c == '[' && is_list && next != ']';
 }
 
-static void open_bracket(struct pass *p)
+static void open_bracket(struct pass *p, bool is_part)
 {
-	p->open++;
+	p->open += is_part;
 	p->deepest = MAX(p->deepest, p->open);
-	if (p->open <= DEPTH_MAX)
-		p->brackets[p->open - 1] = (struct bracket) { p->out.n, p->cols };
+	if (p->n_brackets < DEPTH_MAX)
+		p->brackets[p->n_brackets] =
+			(struct bracket) { p->out.n, p->cols, is_part ? p->open : 0 };
+	p->n_brackets++;
 }
 
 static void close_bracket(struct pass *p)
 {
-	if (!p->open)
+	if (!p->n_brackets || --p->n_brackets >= DEPTH_MAX)
 		return;
-	size_t depth = p->open--;
-	if (depth <= p->depth || depth > DEPTH_MAX)
-		return;
-	const struct bracket *b = &p->brackets[depth - 1];
-	if (p->cols - b->cols <= CUT_COLS)
+	const struct bracket *b = &p->brackets[p->n_brackets];
+	p->open -= b->depth > 0;
+	if (b->depth <= p->depth || p->cols - b->cols <= CUT_COLS)
 		return;
 	p->out.n = b->at;
 	p->cols = b->cols;
@@ -133,8 +134,8 @@ static void walk(struct pass *p, struct str s)
 			close_bracket(p);
 		len = utf8_decode(rest, &code);
 		put(p, str_first(rest, len), 1);
-		if (opens(s, i))
-			open_bracket(p);
+		if (s.p[i] == '{' || s.p[i] == '(' || s.p[i] == '[')
+			open_bracket(p, opens(s, i));
 		else if (s.p[i] == '"')
 			len += put_string(p, str_from_off(rest, 1));
 	}
@@ -144,7 +145,7 @@ static void run_pass(struct pass *p, struct str s, size_t depth, size_t text)
 {
 	p->depth = depth;
 	p->text = text;
-	p->out.n = p->cols = p->open = p->deepest = 0;
+	p->out.n = p->cols = p->open = p->deepest = p->n_brackets = 0;
 	walk(p, s);
 }
 
@@ -171,7 +172,7 @@ static void cut_end(struct out_buf *b, size_t columns)
 
 void out_fit(struct out_buf *b, size_t columns)
 {
-	static const size_t texts[] = { 48, 32, 24, 16, 8 };
+	static const size_t texts[] = { 48, 32, 24, 16, 8, 4 };
 	struct str s = out_buf_view(b);
 	if (out_columns(s) <= columns)
 		return;

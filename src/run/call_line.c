@@ -6,7 +6,7 @@
 #include "run/internal.h"
 
 // Results may have that part of a line's room before they are cut; arguments get what is left.
-#define RESULTS_PART 3u
+#define RESULTS_PART 2u
 #define ROOM_MIN     8u
 
 static uint64_t number(const struct out_value *args, int at)
