@@ -5,8 +5,8 @@
 
 #include "run/internal.h"
 
-// Results may have that part of a line's room before they are cut; arguments get what is left.
-#define RESULTS_PART 2u
+// Arguments have that part of a line's room at least.
+#define ARGS_PART 2u
 #define ROOM_MIN     8u
 
 static uint64_t number(const struct out_value *args, int at)
@@ -65,18 +65,18 @@ static struct out_call facts(struct session *s, const struct program_call_line *
 
 // --- a line ---
 
-// Arguments and results share what a line has beside the rest: results get what they need up to
-// their part of it.
+// Arguments and results share what a line has beside the rest. Arguments give way first: a result
+// is what people look for, and mostly short.
 static void fit(struct call_texts *t, size_t room)
 {
 	size_t args = out_columns(out_buf_view(&t->args));
 	size_t results = out_columns(out_buf_view(&t->results));
 	if (args + results <= room)
 		return;
-	size_t left = room > args ? room - args : 0;
-	out_fit(&t->results, MAX(MAX(left, room / RESULTS_PART), ROOM_MIN));
-	results = out_columns(out_buf_view(&t->results));
-	out_fit(&t->args, MAX(room > results ? room - results : 0, ROOM_MIN));
+	size_t left = room > results ? room - results : 0;
+	out_fit(&t->args, MAX(MAX(left, room / ARGS_PART), ROOM_MIN));
+	args = out_columns(out_buf_view(&t->args));
+	out_fit(&t->results, MAX(room > args ? room - args : 0, ROOM_MIN));
 }
 
 // "412ns", "still open  2.1s"
