@@ -126,6 +126,8 @@ struct program_arg {
 };
 
 // What a call() tells: places in the action's args, -1 for what is not known.
+// when: CLOCK_BOOTTIME; where it returns, when it began, CLOCK_MONOTONIC: times of calls in each
+// other have to be in each other, too.
 struct program_call_line {
 	int when, pid, tid, func, goid, gofunc, parent, duration, args, results, stack;
 	int child; // started(): the new goroutine; func is what it begins with
@@ -226,6 +228,7 @@ enum builtin {
 	BUILTIN_GOFUNC, // OPAQUE: see OUT_NAME, NAME_GO_FUNC
 	BUILTIN_GOSITE, // OPAQUE: OUT_SYMBOL, see struct code_symbol in code/code.h
 	BUILTIN_DURATION,
+	BUILTIN_CALL_START, // CLOCK_MONOTONIC, as it was read for the duration
 	BUILTIN_CURG_GOID,  // of the goroutine for which the system stack works
 	BUILTIN_CALL_DEPTH, // bytes from the stack's end to SP at the function's entry
 };

@@ -59,7 +59,7 @@ static bool note_use(struct walk *w, struct expr *e)
 	u->has_words |= is_numbered(name, "arg") || is_numbered(name, "sarg");
 	u->has_vars |= str_eq(name, STR("vars"));
 	u->has_results |= str_eq(name, STR("retval"));
-	u->has_duration |= str_eq(name, STR("duration"));
+	u->has_duration |= str_eq(name, STR("duration")) || str_eq(name, STR("call_start"));
 	u->has_g |= is_go_name(name);
 	u->has_place |= str_eq(name, STR("uaddr"));
 	return true;

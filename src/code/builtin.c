@@ -158,6 +158,9 @@ static void probe_num(struct gen *g, struct expr *e, const struct builtin_use *u
 	case BUILTIN_DURATION:
 		spot_load(g, 8, R0, g->duration);
 		break;
+	case BUILTIN_CALL_START:
+		spot_load(g, 8, R0, spot_at(g->duration, 8));
+		break;
 	case BUILTIN_CURG_GOID:
 		gen_curg_goid(g, e->span);
 		break;

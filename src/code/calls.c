@@ -536,7 +536,7 @@ void gen_call_end(struct gen *g, struct bpf_label out)
 	struct bpf_label unpaired = bpf_label_new(b), go_on = bpf_label_new(b);
 	struct bpf_label flat = bpf_label_new(b);
 	if (call->has_time)
-		g->duration = place(g, 8);
+		g->duration = place(g, 16); // and when it began
 	if (call->size)
 		g->kept = place(g, call->size);
 	struct frame before = g->f;
@@ -563,6 +563,7 @@ void gen_call_end(struct gen *g, struct bpf_label out)
 		spot_load(g, 8, R1, g->duration);
 		bpf_alu(b, BPF_SUB, R1, R2);
 		spot_store(g, 8, g->duration, R1);
+		spot_store(g, 8, spot_at(g->duration, 8), R2);
 	}
 	bpf_mov(b, R3, R0);
 	spot_copy(g, g->kept, (struct spot) { R3, (int)sizeof(struct code_call) }, call->size);

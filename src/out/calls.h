@@ -20,7 +20,7 @@ struct start {
 
 struct node {
 	struct str func;
-	struct str call; // args and results, as they are shown; empty: not told
+	struct str args, results; // as they are shown; empty: not told, none
 	uint64_t start_ns, end_ns;
 	uint64_t inner_ns; // of the calls in it
 	uint64_t depth;

@@ -9,6 +9,8 @@
 #define CUT      STR("...")
 #define CUT_COLS 3u
 #define DEPTH_MAX 64u
+#define ARGS_PART 2u // arguments have that part of a line at least
+#define ROOM_MIN  8u
 
 // A bracket that is open.
 struct bracket {
@@ -189,4 +191,17 @@ void out_fit(struct out_buf *b, size_t columns)
 	out_buf_free(&p.out);
 	if (p.cols > columns)
 		cut_end(b, columns);
+}
+
+// Arguments give way first: a result is what people look for, and mostly short.
+void out_fit_call(struct out_buf *args, struct out_buf *results, size_t columns)
+{
+	size_t n_args = out_columns(out_buf_view(args));
+	size_t n_results = out_columns(out_buf_view(results));
+	if (n_args + n_results <= columns)
+		return;
+	size_t left = columns > n_results ? columns - n_results : 0;
+	out_fit(args, MAX(MAX(left, columns / ARGS_PART), ROOM_MIN));
+	n_args = out_columns(out_buf_view(args));
+	out_fit(results, MAX(columns > n_args ? columns - n_args : 0, ROOM_MIN));
 }

@@ -445,6 +445,8 @@ struct out_call {
 // the innermost first, then long strings are cut, at last what is still too long at its end. Colours
 // take no columns.
 void out_fit(struct out_buf *b, size_t columns);
+// The same for both together.
+void out_fit_call(struct out_buf *args, struct out_buf *results, size_t columns);
 // Columns that it takes.
 size_t out_columns(struct str s);
 

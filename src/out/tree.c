@@ -12,18 +12,20 @@
 #define TIME_WIDTH 8
 #define TIMES_ROOM (2 + TIME_WIDTH + 16u) // "    4.21ms  self 301us"
 #define DEPTH_MAX  200u                   // levels that are indented
-#define ROOM_MIN   16u
 // Calls that are remembered of a goroutine before they are told though one is open around them.
 #define NODES_MAX 10000u
 
 // --- a line ---
 
-static void put_times(const struct node *n, struct out_buf *line)
+// Times stand in a column of their own, as far as the width lets them.
+static void put_times(const struct out_calls *v, const struct node *n, struct out_buf *line)
 {
 	struct out_buf time = { 0 };
 	size_t columns = out_columns(out_buf_view(line));
-	if (columns < TEXT_WIDTH)
-		out_buf_fill(line, ' ', TEXT_WIDTH - columns);
+	size_t room = v->width > TIMES_ROOM ? v->width - TIMES_ROOM : 0;
+	size_t at = v->width ? MIN((size_t)TEXT_WIDTH, room) : TEXT_WIDTH;
+	if (columns < at)
+		out_buf_fill(line, ' ', at - columns);
 	out_duration(&time, n->end_ns - n->start_ns);
 	out_buf_printf(line, "  %*.*s", TIME_WIDTH, STR_ARG(out_buf_view(&time)));
 	if (n->inner_ns) {
@@ -38,24 +40,28 @@ static void put_times(const struct node *n, struct out_buf *line)
 // Arguments and results, in what the line has left beside its times.
 static void put_values(const struct out_calls *v, const struct node *n, struct out_buf *line)
 {
-	struct out_buf text = { 0 };
-	size_t used = out_columns(out_buf_view(line)) + TIMES_ROOM;
-	out_buf_str(&text, n->call);
+	struct out_buf args = { 0 }, results = { 0 };
+	size_t used = out_columns(out_buf_view(line)) + TIMES_ROOM + (n->results.len ? 3 : 0);
+	out_buf_str(&args, n->args);
+	out_buf_str(&results, n->results);
 	if (v->width)
-		out_fit(&text, v->width > used + ROOM_MIN ? v->width - used : ROOM_MIN);
-	out_buf_str(line, out_buf_view(&text));
-	out_buf_free(&text);
+		out_fit_call(&args, &results, v->width > used ? v->width - used : 0);
+	out_buf_str(line, out_buf_view(&args));
+	if (n->results.len)
+		out_buf_printf(line, " = %.*s", STR_ARG(out_buf_view(&results)));
+	out_buf_free(&args);
+	out_buf_free(&results);
 }
 
 static void put_call(const struct out_calls *v, const struct node *n, struct out_buf *line)
 {
 	out_buf_str(line, n->func);
-	if (n->call.len)
+	if (n->args.len)
 		put_values(v, n, line);
 	else
 		out_buf_str(line, STR("(...)"));
 	if (n->state == NODE_RETURNED)
-		put_times(n, line);
+		put_times(v, n, line);
 	else
 		out_buf_printf(line, " %s",
 			       n->state == NODE_OPEN ? "has not returned"
@@ -147,9 +153,10 @@ static void put_return(struct out_calls *v, struct lane *l, const struct out_cal
 	l->open.n--;
 	n->state = NODE_RETURNED;
 	n->is_told |= !c->is_untold;
-	if (!c->is_untold)
-		n->call = arena_printf(l->arena, "%.*s%s%.*s", STR_ARG(c->args),
-				       c->has_results ? " = " : "", STR_ARG(c->results));
+	if (!c->is_untold) {
+		n->args = arena_strdup(l->arena, c->args);
+		n->results = arena_strdup(l->arena, c->has_results ? c->results : STR(""));
+	}
 	off(v, l, n);
 }
 

@@ -5,9 +5,6 @@
 
 #include "run/internal.h"
 
-// Arguments have that part of a line's room at least.
-#define ARGS_PART 2u
-#define ROOM_MIN     8u
 
 static uint64_t number(const struct out_value *args, int at)
 {
@@ -30,7 +27,8 @@ static struct out_call facts(struct session *s, const struct program_call_line *
 			     const struct out_value *args)
 {
 	struct call_texts *t = &s->call_texts;
-	uint64_t when = number(args, l->when) + s->env.clocks.to_wall[OUT_CLOCK_BOOT];
+	enum out_clock clock = l->is_return ? OUT_CLOCK_MONOTONIC : OUT_CLOCK_BOOT;
+	uint64_t when = number(args, l->when) + s->env.clocks.to_wall[clock];
 	uint64_t duration = number(args, l->duration);
 	put(s, args, l->func, &t->func);
 	put(s, args, l->gofunc, &t->gofunc);
@@ -43,8 +41,8 @@ static struct out_call facts(struct session *s, const struct program_call_line *
 				      : l->is_unknown ? STR("(?)")
 						      : STR("()"));
 	return (struct out_call) {
-		.start_ns = when - duration,
-		.end_ns = when,
+		.start_ns = when,
+		.end_ns = when + duration,
 		.pid = (uint32_t)number(args, l->pid),
 		.tid = (uint32_t)number(args, l->tid),
 		.has_goid = l->goid >= 0,
@@ -64,20 +62,6 @@ static struct out_call facts(struct session *s, const struct program_call_line *
 }
 
 // --- a line ---
-
-// Arguments and results share what a line has beside the rest. Arguments give way first: a result
-// is what people look for, and mostly short.
-static void fit(struct call_texts *t, size_t room)
-{
-	size_t args = out_columns(out_buf_view(&t->args));
-	size_t results = out_columns(out_buf_view(&t->results));
-	if (args + results <= room)
-		return;
-	size_t left = room > results ? room - results : 0;
-	out_fit(&t->args, MAX(MAX(left, room / ARGS_PART), ROOM_MIN));
-	args = out_columns(out_buf_view(&t->args));
-	out_fit(&t->results, MAX(room > args ? room - args : 0, ROOM_MIN));
-}
 
 // "412ns", "still open  2.1s"
 static void put_duration(const struct out_call *c, struct out_buf *b)
@@ -106,7 +90,8 @@ static void put_line(struct session *s, const struct out_call *c)
 	out_buf_printf(b, "  %4s  %.*s", goid, STR_ARG(c->func));
 	if (s->terminal_width) {
 		size_t rest = out_columns(out_buf_view(b)) + (c->has_results ? 3 : 0) + time.n;
-		fit(t, s->terminal_width > rest ? s->terminal_width - rest : 0);
+		out_fit_call(&t->args, &t->results,
+			     s->terminal_width > rest ? s->terminal_width - rest : 0);
 	}
 	out_buf_str(b, out_buf_view(&t->args));
 	if (c->has_results)

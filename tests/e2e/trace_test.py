@@ -237,7 +237,7 @@ def test_cpp(t):
     t.need_root()
     path = t.c("whole.cc", "-O0", "-g")
     r = t.stoat("trace", path, "shop::Order::follow", "-c", path)
-    t.check(re.search(r"^\S+ +-  shop::Order::follow\(this=&shop::Order\{.*, next=&shop::Order\{.*\}\)", r.out, re.M),
+    t.check(re.search(r"^\S+ +-  shop::Order::follow\(shop::Order\*\)\(this=&shop::Order\{.*, next=&shop::Order\{.*\}\)", r.out, re.M),
             r.describe())  # fmt: skip
 
 
