@@ -24,9 +24,15 @@ struct source {
 	VEC(uint32_t) lines; // where each line starts
 };
 
+// A range of a source that was taken from another one.
+struct excerpt {
+	struct span there, origin;
+};
+
 struct diag {
 	struct arena *arena;
 	VEC(struct source) sources;
+	VEC(struct excerpt) excerpts;
 	VEC(struct message) messages;
 	size_t n_errors;
 	size_t n_warnings;
@@ -73,6 +79,29 @@ struct str diag_source_text(const struct diag *d, uint32_t source)
 {
 	const struct source *s = source_of(d, source);
 	return s ? s->text : (struct str) { "", 0 };
+}
+
+void diag_add_excerpt(struct diag *d, struct span there, struct span origin)
+{
+	struct excerpt e = { there, origin };
+	VEC_PUSH(d->arena, &d->excerpts, e);
+}
+
+struct span diag_origin(const struct diag *d, struct span span)
+{
+	for (size_t i = 0; i < d->excerpts.n; i++) {
+		const struct excerpt *e = &d->excerpts.v[i];
+		// Its end belongs to it: that is where something is missing.
+		if (span.source != e->there.source || span.off < e->there.off ||
+		    span.off - e->there.off > e->there.len)
+			continue;
+		uint32_t off = span.off - e->there.off;
+		if (e->origin.source == UINT32_MAX)
+			return SPAN_NONE;
+		return (struct span) { e->origin.source, e->origin.off + off,
+				       MIN(span.len, e->there.len - off) };
+	}
+	return span;
 }
 
 struct str diag_span_text(const struct diag *d, struct span span)
@@ -199,6 +228,7 @@ static void add(struct diag *d, bool is_error, struct span span, const char *fmt
 	d->n_muted += d->is_muted;
 	if (d->is_muted)
 		return;
+	span = diag_origin(d, span);
 	struct str text = arena_vprintf(d->arena, fmt, ap);
 	if (is_said(d, is_error, span, text))
 		return;

@@ -39,6 +39,12 @@ uint32_t diag_add_source(struct diag *d, struct str name, struct str text);
 struct str diag_source_name(const struct diag *d, uint32_t source);
 struct str diag_source_text(const struct diag *d, uint32_t source);
 
+// What stands there was taken from another text: messages about it are about that one, or with
+// SPAN_NONE about no place. Of several the first one counts.
+void diag_add_excerpt(struct diag *d, struct span there, struct span origin);
+// Where it was written: the place in the other text, or the place itself.
+struct span diag_origin(const struct diag *d, struct span span);
+
 // The source's text in that range, cut to what there is.
 struct str diag_span_text(const struct diag *d, struct span span);
 // Counted from 1; the column counts characters, not bytes.

@@ -101,6 +101,12 @@ static const struct builtin_info builtins[] = {
 	  "the number of the goroutine that started it" },
 	{ "gofunc", BUILTIN_GOFUNC, IN_CODE, IS_OTHER, 0, check_goroutine,
 	  "the function that the goroutine started with" },
+	{ "call_start", BUILTIN_CALL_START, IN(PROBE_URETPROBE), IS_U64, 0, NULL,
+	  "when the function was entered, by the monotonic clock" },
+	{ "curg_goid", BUILTIN_CURG_GOID, IN_CODE, IS_OTHER, 0, check_goroutine,
+	  "on the system stack: the goroutine for which the runtime works" },
+	{ "call_depth", BUILTIN_CALL_DEPTH, IN(PROBE_UPROBE) | IN(PROBE_URETPROBE), IS_U64, 0, NULL,
+	  "how deep in its stack the call is, in bytes" },
 	{ "gosite", BUILTIN_GOSITE, IN_CODE, IS_OTHER, 0, check_goroutine,
 	  "the place of the go statement that started the goroutine" },
 };

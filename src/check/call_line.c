@@ -117,40 +117,64 @@ static const struct program_call_line nothing = {
 	.results = -1,
 	.stack = -1,
 	.child = -1,
+	.depth = -1,
 };
 
-static void begin_line(struct checker *c, struct program_action *a)
+// What every one begins with.
+static struct program_action *line_new(struct checker *c, struct expr *e,
+				       const struct function_info *f)
 {
+	struct program_action *a = action_new(c, e, f->action);
 	struct program_call_line *line = &a->line;
 	*line = nothing;
-	line->is_return = c->part->kind == PROBE_URETPROBE;
-	line->when = add_builtin(c, a, "nsecs");
+	line->is_return = c->part->kind == PROBE_URETPROBE && c->part->call;
+	line->when = add_builtin(c, a, line->is_return ? "call_start" : "nsecs");
 	line->pid = add_builtin(c, a, "pid");
 	line->tid = add_builtin(c, a, "tid");
+	return a;
+}
+
+// Of a call that begins or returns.
+static struct program_action *call_new(struct checker *c, struct expr *e,
+				       const struct function_info *f)
+{
+	struct program_action *a = line_new(c, e, f);
+	struct program_call_line *line = &a->line;
+	line->call = c->part->call;
 	line->func = add_builtin(c, a, "func");
 	add_goroutine(c, a);
+	if (line->is_return)
+		line->duration = add_builtin(c, a, "duration");
+	if (c->config->call_view != OUT_CALLS_LINE)
+		line->depth = add_builtin(c, a, "call_depth");
+	return a;
+}
+
+static bool is_at_function(struct checker *c, const struct expr *e)
+{
+	if (c->part->kind == PROBE_UPROBE || c->part->kind == PROBE_URETPROBE)
+		return true;
+	tell_error(c, e->span,
+		   "call() is there where a function begins or returns: in "
+		   "uprobe and uretprobe");
+	return false;
 }
 
 FUNCTION_CHECK(check_call_line)
 {
-	enum probe_kind kind = c->part->kind;
 	e->type = c->basic.none;
-	if (kind != PROBE_UPROBE && kind != PROBE_URETPROBE) {
-		tell_error(c, e->span,
-			   "call() is there where a function begins or returns: in "
-			   "uprobe and uretprobe");
+	if (!is_at_function(c, e))
 		return;
-	}
 	if (!c->is_final) {
+		// For what it says of arguments that cannot be read.
+		if (!e->call.args.n)
+			args_are_there(c, e->span);
 		if (e->call.args.n > 1)
 			check_expr(c, e->call.args.v[1]);
 		return;
 	}
-	struct program_action *a = action_new(c, e, f->action);
+	struct program_action *a = call_new(c, e, f);
 	struct program_call_line *line = &a->line;
-	begin_line(c, a);
-	if (line->is_return)
-		line->duration = add_builtin(c, a, "duration");
 	add_args(c, a, &e->call.args);
 	if (line->is_return && has_results(c))
 		line->results = add_whole(c, a, name_expr(c, a->span, "retval"));
@@ -162,13 +186,29 @@ FUNCTION_CHECK(check_call_line)
 	}
 }
 
+FUNCTION_CHECK(check_returned)
+{
+	e->type = c->basic.none;
+	if (c->part->kind != PROBE_URETPROBE) {
+		tell_error(c, e->span,
+			   "returned() is there where a function returns: in uretprobe");
+		return;
+	}
+	if (c->is_final)
+		call_new(c, e, f)->line.is_untold = true;
+}
+
 // --- goroutines that are started ---
 
 // A word of the struct g that the function returns.
 static struct expr *word_of_new_g(struct checker *c, struct span span, int64_t off)
 {
 	struct expr *e = name_expr(c, span, "retval");
+	// Without debug information it is not known where it is on the stack, until Go 1.16: then
+	// trees are without goroutines that are started.
+	diag_mute(c->diag, true);
 	check_expr(c, e);
+	diag_mute(c->diag, false);
 	if (!e->type)
 		return NULL;
 	wrap_in_cast(c, e, c->basic.nil);
@@ -192,17 +232,12 @@ FUNCTION_CHECK(check_started)
 	if (!child || !pc)
 		return;
 	wrap_in_cast(c, pc, type_go_func(c));
-	struct program_action *a = action_new(c, e, f->action);
+	struct program_action *a = line_new(c, e, f);
 	struct program_call_line *line = &a->line;
-	*line = nothing;
-	line->when = add_builtin(c, a, "nsecs");
-	line->pid = add_builtin(c, a, "pid");
-	line->tid = add_builtin(c, a, "tid");
 	line->child = add(c, a, child);
 	line->func = add(c, a, pc);
 	// The runtime is at work here, for the goroutine that is the new one's parent.
-	if (parent)
-		line->goid = add(c, a, parent);
+	line->goid = parent ? add(c, a, parent) : add_builtin(c, a, "curg_goid");
 }
 
 // watch(place, values [, is_changed [, limit]])
@@ -221,8 +256,9 @@ FUNCTION_CHECK(check_watch)
 	    (args.n > 3 && !constant_of(c, args.v[3], "the number of lines", &limit)) ||
 	    !c->is_final)
 		return;
-	struct program_action *a = action_new(c, e, f->action);
-	begin_line(c, a);
+	struct program_action *a = line_new(c, e, f);
+	a->line.func = add_builtin(c, a, "func");
+	add_goroutine(c, a);
 	a->text = place;
 	a->is_changed = is_changed != 0;
 	a->top = limit > 0 ? (uint64_t)limit : 0;

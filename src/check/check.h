@@ -44,7 +44,8 @@ struct config {
 	// of a CPU that all probes may take; 0: any.
 	uint32_t max_rate;
 	uint32_t max_cpu;
-	bool shows_zeros; // in them: fields that are zero, too
+	bool tells_open_calls; // call() also tells those that have not returned at the end
+	bool shows_zeros;      // in them: fields that are zero, too
 };
 
 // Never NULL: what is wrong goes to diag. The arena must outlive it.
@@ -131,10 +132,15 @@ struct program_arg {
 };
 
 // What a call() tells: places in the action's args, -1 for what is not known.
+// when: CLOCK_BOOTTIME; where it returns, when it began, CLOCK_MONOTONIC: times of calls in each
+// other have to be in each other, too.
 struct program_call_line {
 	int when, pid, tid, func, goid, gofunc, parent, duration, args, results, stack;
 	int child; // started(): the new goroutine; func is what it begins with
+	int depth; // trees and traces: see BUILTIN_CALL_DEPTH
+	const struct program_call *call; // what is kept of the call; NULL: nothing
 	bool is_return;
+	bool is_untold;   // returned()
 	bool has_no_args; // they are not asked for
 	bool is_unknown;  // whether there are any
 };
@@ -229,6 +235,9 @@ enum builtin {
 	BUILTIN_GOFUNC, // OPAQUE: see OUT_NAME, NAME_GO_FUNC
 	BUILTIN_GOSITE, // OPAQUE: OUT_SYMBOL, see struct code_symbol in code/code.h
 	BUILTIN_DURATION,
+	BUILTIN_CALL_START, // CLOCK_MONOTONIC, as it was read for the duration
+	BUILTIN_CURG_GOID,  // of the goroutine for which the system stack works
+	BUILTIN_CALL_DEPTH, // bytes from the stack's end to SP at the function's entry
 };
 
 // Registers that DWARF has no number for.

@@ -391,6 +391,7 @@ FUNCTION_CHECK(check_print);
 FUNCTION_CHECK(check_call_line);
 FUNCTION_CHECK(check_started);
 FUNCTION_CHECK(check_watch);
+FUNCTION_CHECK(check_returned);
 FUNCTION_CHECK(check_table);
 FUNCTION_CHECK(check_stacks);
 FUNCTION_CHECK(check_clear);

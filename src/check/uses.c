@@ -16,7 +16,8 @@ static bool is_numbered(struct str s, const char *word)
 static bool is_go_name(struct str s)
 {
 	return str_eq(s, STR("goid")) || str_eq(s, STR("parent_goid")) ||
-	       str_eq(s, STR("gofunc")) || str_eq(s, STR("gosite"));
+	       str_eq(s, STR("gofunc")) || str_eq(s, STR("gosite")) ||
+	       str_eq(s, STR("call_depth")) || str_eq(s, STR("curg_goid"));
 }
 
 static void add_name(struct uses *u, struct name_list *list, struct str name)
@@ -59,12 +60,14 @@ static bool note_use(struct walk *w, struct expr *e)
 		u->has_words |=
 			e->call.args.n > 1 && str_eq(word_of_expr(e->call.args.v[1]), STR("args"));
 	}
+	if (str_eq(name, STR("returned")))
+		u->has_duration = u->has_g = true;
 	u->has_args |= str_eq(name, STR("args"));
 	u->has_words |= is_numbered(name, "arg") || is_numbered(name, "sarg");
 	u->has_vars |= str_eq(name, STR("vars"));
 	u->has_results |= str_eq(name, STR("retval"));
 	u->has_failed |= str_eq(name, STR("failed"));
-	u->has_duration |= str_eq(name, STR("duration"));
+	u->has_duration |= str_eq(name, STR("duration")) || str_eq(name, STR("call_start"));
 	u->has_g |= is_go_name(name);
 	u->has_place |= str_eq(name, STR("uaddr"));
 	return true;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // stoat trace: every call, with its arguments, results and duration.
+#include "base/log.h"
 #include "cli/tracing.h"
+
+// Of arguments and results: what a handler gets must stay readable.
+#define DEPTH_USUAL "2"
 
 struct trace_options {
 	bool is_entry, has_stack, has_no_args, is_tree;
@@ -14,8 +18,12 @@ static struct err *check(struct tracing *t, struct trace_options *o)
 		return command_usage(t->self, "--args and --no-args exclude each other");
 	if (o->is_tree && (o->is_entry || o->chrome || t->is_json))
 		return command_usage(t->self, "--tree excludes --entry, --chrome and -f json");
+	if (o->is_tree && o->has_stack)
+		return command_usage(t->self, "--tree and --stack exclude each other");
 	if (o->chrome && (o->is_entry || t->is_json))
 		return command_usage(t->self, "--chrome excludes --entry and -f json");
+	if (o->chrome && o->has_stack)
+		return command_usage(t->self, "--chrome and --stack exclude each other");
 	if (o->chrome && t->output.path && !t->prints_script)
 		return command_usage(t->self,
 				     "--chrome says where the output goes: -o is too much");
@@ -24,16 +32,65 @@ static struct err *check(struct tracing *t, struct trace_options *o)
 	return NULL;
 }
 
+// --- what was typed ---
+
+// By itself: inside of the script it could end what is around it. *is_fine: else what is wrong has
+// been said.
+static void check_where(struct tracing *t, const char *where, bool *is_fine)
+{
+	struct diag *d = diag_new(t->arena);
+	uint32_t source = diag_add_source(d, STR("--where"), str_from(where));
+	*is_fine = script_is_condition(t->arena, source, d);
+	diag_tell(d, true, stderr);
+}
+
+static bool is_name(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		bool is_letter =
+			(c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
+		if (!is_letter && (!i || c < '0' || c > '9'))
+			return false;
+	}
+	return s.len > 0;
+}
+
+static struct str next_name(const char **list)
+{
+	struct str name = { *list, strcspn(*list, ",") };
+	*list += name.len + ((*list)[name.len] == ',');
+	while (name.len && name.p[0] == ' ')
+		name = str_from_off(name, 1);
+	while (name.len && name.p[name.len - 1] == ' ')
+		name.len--;
+	return name;
+}
+
+static struct err *check_args(const char *list)
+{
+	do {
+		struct str name = next_name(&list);
+		if (!is_name(name))
+			return err_new(ERR_USAGE,
+				       "--args takes names of parameters, like a,b; not '%.*s'",
+				       STR_ARG(name));
+	} while (*list);
+	return NULL;
+}
+
+// --- the script ---
+
 // "(a=args.a, b=args.b)" of "a,b".
-static void put_args(struct tracing *t, const char *list)
+static void put_args(struct tracing *t, const char *all)
 {
 	struct out_buf *b = &t->script;
-	const char *before = "(";
+	const char *before = "(", *list = all;
 	while (*list) {
-		size_t n = strcspn(list, ",");
-		out_buf_printf(b, "%s%.*s=args.%.*s", before, (int)n, list, (int)n, list);
+		struct str name = next_name(&list);
+		out_buf_printf(b, "%s%.*s=args.", before, STR_ARG(name));
+		tracing_excerpt(t, "--args", all, name);
 		before = ", ";
-		list += n + (list[n] == ',');
 	}
 	out_buf_str(b, STR(")"));
 }
@@ -56,8 +113,11 @@ static void put_body(struct tracing *t, const struct trace_options *o)
 	struct out_buf *b = &t->script;
 	const char *indent = o->where ? "\t\t" : "\t";
 	out_buf_str(b, STR("\n{\n"));
-	if (o->where)
-		out_buf_printf(b, "\tif (%s) {\n", o->where);
+	if (o->where) {
+		out_buf_str(b, STR("\tif ("));
+		tracing_excerpt(t, "--where", o->where, str_from(o->where));
+		out_buf_str(b, STR(") {\n"));
+	}
 	if (o->n_calls) {
 		out_buf_printf(b, "%s$n = @n++;\n%sif ($n < %s) { ", indent, indent, o->limit);
 		put_call(t, o);
@@ -67,18 +127,51 @@ static void put_body(struct tracing *t, const struct trace_options *o)
 		put_call(t, o);
 		out_buf_str(b, STR("\n"));
 	}
-	out_buf_str(b, o->where ? STR("\t}\n}\n") : STR("}\n"));
+	// A tree has to know that they are over.
+	if (o->where)
+		out_buf_str(b, o->is_tree || o->chrome ? STR("\t} else { returned(); }\n}\n")
+						       : STR("\t}\n}\n"));
+	else
+		out_buf_str(b, STR("}\n"));
 }
 
-static struct err *trace(struct tracing *t, struct trace_options *o, int *status)
+static void put_settings(struct tracing *t, const struct trace_options *o)
 {
-	TRY(check(t, o));
-	if (o->chrome && !t->prints_script)
-		t->output.path = o->chrome;
+	if (!t->depth)
+		t->depth = DEPTH_USUAL;
+	// Of calls that are still open at the end nothing is known but that they are.
+	if (!o->where && !o->n_calls && !o->is_entry)
+		tracing_setting(t, "open_calls", "1");
 	if (o->is_tree)
 		tracing_setting(t, "call_view", "tree");
 	if (o->chrome)
 		tracing_setting(t, "call_view", "chrome");
+}
+
+// Once, and not where a script that somebody reads is printed.
+static void tell_missing(struct tracing *t, const struct trace_options *o)
+{
+	struct str missing = target_missing(t->target);
+	if (missing.len && !o->has_no_args && !t->prints_script && !t->is_quiet)
+		log_note("arguments are words, as they are passed: %.*s", STR_ARG(missing));
+}
+
+static struct err *trace(struct tracing *t, struct trace_options *o, int *status)
+{
+	bool is_fine = true;
+	TRY(check(t, o));
+	if (o->args)
+		TRY(check_args(o->args));
+	if (o->where)
+		check_where(t, o->where, &is_fine);
+	if (!is_fine) {
+		*status = EXIT_USAGE;
+		return NULL;
+	}
+	if (o->chrome && !t->prints_script)
+		t->output.path = o->chrome;
+	tell_missing(t, o);
+	put_settings(t, o);
 	tracing_head(t);
 	if ((o->is_tree || o->chrome) && target_is_go(t->target))
 		tracing_one_probe(t, "uretprobe", "runtime.newproc1", " { started(); }\n");

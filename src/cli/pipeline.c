@@ -186,12 +186,26 @@ static struct err *code_options(const struct job *j, struct code_options *out)
 
 // --- the way ---
 
+static void add_excerpts(const struct job *j, uint32_t source)
+{
+	for (size_t i = 0; i < j->r->excerpts.n; i++) {
+		const struct excerpt *e = &j->r->excerpts.v[i];
+		uint32_t origin = diag_add_source(j->diag, str_from(e->option), str_from(e->text));
+		diag_add_excerpt(j->diag, (struct span) { source, e->off, e->len },
+				 (struct span) { origin, e->from, e->len });
+	}
+	if (j->r->is_unseen)
+		diag_add_excerpt(j->diag, (struct span) { source, 0, (uint32_t)j->r->text.len },
+				 SPAN_NONE);
+}
+
 static struct err *run(struct job *j)
 {
 	struct request *r = j->r;
 	FILE *out = r->run.out; // NULL unless a stage is shown
 
 	uint32_t source = diag_add_source(j->diag, r->name, r->text);
+	add_excerpts(j, source);
 	struct script *script = load_script(j->arena, source, r, j->diag);
 	script_expand_macros(j->arena, script, j->diag);
 	if (is_shown(j, STAGE_AST))

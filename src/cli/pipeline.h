@@ -17,6 +17,20 @@ enum stage {
 	STAGE_ALL,
 };
 
+// A part of the script that was taken from an option: mistakes in it are the option's.
+struct excerpt {
+	uint32_t off, len;  // in the script
+	const char *option; // "--where"
+	const char *text;   // all that was given to it
+	uint32_t from;      // where the part begins in that
+};
+
+struct excerpt_list {
+	struct excerpt *v;
+	size_t n;
+	size_t cap;
+};
+
 // What is to be run, and how.
 struct request {
 	struct str name, text; // of the script
@@ -24,6 +38,8 @@ struct request {
 	size_t n_params;
 	struct str *named_params; // "name=value" or "name"
 	size_t n_named_params;
+	struct excerpt_list excerpts;
+	bool is_unseen;             // nobody has written the rest of it, or seen it
 	const char *command;        // -c
 	int pid;                    // -p; 0: every process
 	const char *probe_filter;   // a regular expression

@@ -283,6 +283,17 @@ void tracing_quoted(struct tracing *t, struct str s)
 	out_buf_str(b, STR("\""));
 }
 
+void tracing_excerpt(struct tracing *t, const char *option, const char *text, struct str part)
+{
+	struct excerpt e = { .off = (uint32_t)t->script.n,
+			     .len = (uint32_t)part.len,
+			     .option = option,
+			     .text = text,
+			     .from = (uint32_t)(part.p - text) };
+	VEC_PUSH(t->arena, &t->excerpts, e);
+	out_buf_str(&t->script, part);
+}
+
 // A part of an attach point, in quotes where it needs them.
 void tracing_field(struct tracing *t, struct str s)
 {
@@ -405,6 +416,8 @@ struct err *tracing_run(struct tracing *t, int *status)
 		.text = out_buf_view(&t->script),
 		.command = t->command,
 		.pid = t->pid,
+		.excerpts = t->excerpts,
+		.is_unseen = true,
 		.has_warnings = true,
 		.secrets = t->secrets,
 		.run = { .is_json = t->is_json,

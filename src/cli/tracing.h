@@ -42,6 +42,7 @@ struct tracing {
 	size_t n_keys;       // that a map of the script may have; 0: one a function
 
 	struct out_buf script; // so far
+	struct excerpt_list excerpts;
 };
 
 // The options of all of them; behind those that a command has of its own.
@@ -100,7 +101,7 @@ struct tracing {
 
 // Of those that show whole values.
 #define VALUE_OPTIONS(t)                                                                                \
-	{ 0, "depth", OPTION_TEXT, "N", "references of a value that are followed: 3", &(t)->depth },    \
+	{ 0, "depth", OPTION_TEXT, "N", "references of a value that are followed: 2", &(t)->depth },    \
 		{ 0,                                                                                    \
 		  "items",                                                                              \
 		  OPTION_TEXT,                                                                          \
@@ -144,6 +145,8 @@ void tracing_one_probe(struct tracing *t, const char *provider, const char *func
 void tracing_program(struct tracing *t, const char *provider);
 // A function's or file's name, in quotes where it needs them.
 void tracing_field(struct tracing *t, struct str s);
+// A part of what was given to that option, word for word.
+void tracing_excerpt(struct tracing *t, const char *option, const char *text, struct str part);
 // A text as the script has it.
 void tracing_quoted(struct tracing *t, struct str s);
 // "interval:s:1 { what }", once each of these nanoseconds.

@@ -158,6 +158,15 @@ static void probe_num(struct gen *g, struct expr *e, const struct builtin_use *u
 	case BUILTIN_DURATION:
 		spot_load(g, 8, R0, g->duration);
 		break;
+	case BUILTIN_CALL_START:
+		spot_load(g, 8, R0, spot_at(g->duration, 8));
+		break;
+	case BUILTIN_CURG_GOID:
+		gen_curg_goid(g, e->span);
+		break;
+	case BUILTIN_CALL_DEPTH:
+		gen_call_depth(g, e->span);
+		break;
 	default:
 		bpf_const(b, R0, 0); // no number
 		break;

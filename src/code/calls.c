@@ -47,6 +47,19 @@ void gen_g_word(struct gen *g, int64_t off, struct span span)
 	bpf_bind(g->b, none);
 }
 
+void gen_curg_goid(struct gen *g, struct span span)
+{
+	const struct target_g *at = g->part->g;
+	const int64_t path[] = { at->m, at->m_curg, at->goid };
+	struct bpf_label none = bpf_label_new(g->b);
+	gen_g(g, span);
+	for (size_t i = 0; i < ARRAY_LEN(path); i++) {
+		bpf_jump_if_imm(g->b, BPF_JEQ, R0, 0, none);
+		gen_user_word(g, path[i], 8, span);
+	}
+	bpf_bind(g->b, none);
+}
+
 // --- the map ---
 
 void calls_map(struct unit *u)
@@ -160,7 +173,22 @@ static void delete_entry(struct gen *g, const struct finding *f)
 static int64_t sp_to_entry(const struct gen *g)
 {
 	const struct plan_site *s = g->p->sites[g->part->first_site].site;
+	if (!s)
+		return 0;
 	return s->kind == SITE_RETPROBE ? -8 : s->sp_to_entry;
+}
+
+void gen_call_depth(struct gen *g, struct span span)
+{
+	struct bpf_asm *b = g->b;
+	if (g->part->g)
+		gen_g_word(g, g->part->g->stack_hi, span);
+	else
+		bpf_const(b, R0, 0);
+	gen_reg(g, R1, REG_SP);
+	bpf_alu(b, BPF_SUB, R0, R1);
+	if (sp_to_entry(g))
+		bpf_alu_imm(b, BPF_ADD, R0, -sp_to_entry(g));
 }
 
 // In C a thread's stack stays where it is.
@@ -432,6 +460,13 @@ static void drop_ended(struct gen *g, const struct finding *f, struct bpf_label 
 	bpf_bind(b, flat);
 }
 
+// Which function it is is told if the call does not return.
+static bool keeps_site(const struct gen *g)
+{
+	bool can_ask = g->part->n_sites <= 1 || gen_has(g, BPF_FEATURE_COOKIE);
+	return asks_site(g) || (can_ask && g->p->config->tells_open_calls);
+}
+
 void gen_call_begin(struct gen *g, struct bpf_label out)
 {
 	struct bpf_asm *b = g->b;
@@ -450,7 +485,7 @@ void gen_call_begin(struct gen *g, struct bpf_label out)
 		gen_budget(g, out);
 		bpf_store_imm(b, 8, R_SCRATCH, CALL(is_over), 0);
 	}
-	if (asks_site(g)) {
+	if (keeps_site(g)) {
 		gen_cookie(g, f.span);
 		bpf_store(b, 8, R_SCRATCH, CALL(site), R0);
 	}
@@ -506,7 +541,7 @@ void gen_call_end(struct gen *g, struct bpf_label out)
 	struct bpf_label unpaired = bpf_label_new(b), go_on = bpf_label_new(b);
 	struct bpf_label flat = bpf_label_new(b), is_over = bpf_label_new(b);
 	if (call->has_time)
-		g->duration = place(g, 8);
+		g->duration = place(g, 16); // and when it began
 	if (call->size)
 		g->kept = place(g, call->size);
 	struct frame before = g->f;
@@ -533,6 +568,7 @@ void gen_call_end(struct gen *g, struct bpf_label out)
 		spot_load(g, 8, R1, g->duration);
 		bpf_alu(b, BPF_SUB, R1, R2);
 		spot_store(g, 8, g->duration, R1);
+		spot_store(g, 8, spot_at(g->duration, 8), R2);
 	}
 	if (g->p->config->max_rate) {
 		bpf_load(b, 8, R1, R0, CALL(is_over));

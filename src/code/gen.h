@@ -326,6 +326,11 @@ void gen_pid(struct gen *g, bool is_thread);
 
 // r0 = a word of struct g, 0 without one.
 void gen_g_word(struct gen *g, int64_t off, struct span span);
+// r0 = the number of the goroutine for which the system stack works, 0 if there is none.
+void gen_curg_goid(struct gen *g, struct span span);
+// r0 = how far from the stack's end the stack pointer was at the function's entry; in C, where
+// nothing tells the end, a number that grows alike.
+void gen_call_depth(struct gen *g, struct span span);
 // At the entry: the call becomes the last one of its goroutine. r9 is its record then, in which
 // temporary values have their place, too. Goes to out if it cannot be kept.
 void gen_call_begin(struct gen *g, struct bpf_label out);

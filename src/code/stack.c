@@ -123,7 +123,9 @@ struct walkers {
 // is on the stack, and no frame pointer leads there.
 static bool may_miss_caller(const struct gen *g)
 {
-	return g->part->kind == PROBE_UPROBE || g->part->kind == PROBE_USDT;
+	const struct plan_site *s = g->p->sites[g->part->first_site].site;
+	bool is_exit = g->part->kind == PROBE_URETPROBE && s && s->kind != SITE_RETPROBE;
+	return g->part->kind == PROBE_UPROBE || g->part->kind == PROBE_USDT || is_exit;
 }
 
 // r0 = 0: r2 = the word at r3 of the process.

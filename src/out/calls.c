@@ -2,15 +2,108 @@
 #include "out/calls.h"
 
 // Calls may be open for as long as the program runs; what is known of them has an end.
-#define OPEN_MAX 4096u
+#define OPEN_MAX  4096u
+#define LANES_MAX 16384u
 
-uint64_t lane_key(uint32_t pid, bool is_goroutine, uint64_t number)
+// --- lanes ---
+
+static struct lane **bucket_of(struct out_calls *v, uint32_t pid, bool is_goroutine,
+			       uint64_t number)
 {
-	return ((uint64_t)pid << 40 ^ number << 1 ^ is_goroutine) + 1;
+	uint64_t key = ((uint64_t)pid << 40 ^ number << 1 ^ is_goroutine) * 0x9e3779b97f4a7c15u;
+	return &v->buckets[key >> 52];
 }
 
-struct node *lane_begin(struct lane *l, const struct out_call *c)
+static void unlink_age(struct out_calls *v, struct lane *l)
 {
+	*(l->newer ? &l->newer->older : &v->newest) = l->older;
+	*(l->older ? &l->older->newer : &v->oldest) = l->newer;
+	l->newer = l->older = NULL;
+}
+
+static void link_newest(struct out_calls *v, struct lane *l)
+{
+	l->older = v->newest;
+	*(v->newest ? &v->newest->newer : &v->oldest) = l;
+	v->newest = l;
+}
+
+static void end_lane(struct out_calls *v, struct lane *l)
+{
+	if (v->view == OUT_CALLS_TREE)
+		tree_end(v, l);
+	else
+		chrome_end(v, l);
+}
+
+void lane_remove(struct out_calls *v, struct lane *l)
+{
+	struct lane **at = bucket_of(v, l->pid, l->is_goroutine, l->number);
+	while (*at != l)
+		at = &(*at)->next;
+	*at = l->next;
+	unlink_age(v, l);
+	if (l->arena)
+		arena_free(l->arena);
+	*l = (struct lane) { .next = v->unused };
+	v->unused = l;
+	v->n_lanes--;
+}
+
+static struct lane *lane_new(struct out_calls *v)
+{
+	if (v->n_lanes >= LANES_MAX && !v->is_ending) {
+		end_lane(v, v->oldest);
+		lane_remove(v, v->oldest);
+	}
+	struct lane *l = v->unused;
+	if (l)
+		v->unused = l->next;
+	else
+		l = ARENA_NEW(v->arena, struct lane);
+	v->n_lanes++;
+	return l;
+}
+
+struct lane *lane_get(struct out_calls *v, uint32_t pid, bool is_goroutine, uint64_t number)
+{
+	struct lane **bucket = bucket_of(v, pid, is_goroutine, number), *l = *bucket;
+	while (l && (l->pid != pid || l->is_goroutine != is_goroutine || l->number != number))
+		l = l->next;
+	if (l) {
+		unlink_age(v, l);
+		link_newest(v, l);
+		return l;
+	}
+	l = lane_new(v);
+	*l = (struct lane) {
+		.pid = pid, .is_goroutine = is_goroutine, .number = number, .next = *bucket
+	};
+	*bucket = l;
+	link_newest(v, l);
+	return l;
+}
+
+// --- calls ---
+
+static void take_off(struct out_calls *v, struct lane *l, enum node_state state, lane_off_fn off)
+{
+	struct node *n = l->open.v[--l->open.n];
+	n->state = state;
+	off(v, l, n);
+}
+
+// Where depth is not known, only what is above the function's own call has ended.
+static void drop_ended(struct out_calls *v, struct lane *l, uint64_t depth, lane_off_fn off)
+{
+	while (depth && l->open.n && l->open.v[l->open.n - 1]->depth >= depth)
+		take_off(v, l, NODE_ENDED, off);
+}
+
+struct node *lane_begin(struct out_calls *v, struct lane *l, const struct out_call *c,
+			lane_off_fn off)
+{
+	drop_ended(v, l, c->depth, off);
 	if (l->open.n >= OPEN_MAX)
 		return NULL;
 	if (!l->arena)
@@ -18,91 +111,72 @@ struct node *lane_begin(struct lane *l, const struct out_call *c)
 	struct node *n = ARENA_NEW(l->arena, struct node);
 	n->func = arena_strdup(l->arena, c->func);
 	n->start_ns = c->start_ns;
+	n->depth = c->depth;
 	VEC_PUSH(l->arena, &l->open, n);
+	l->n_nodes++;
 	return n;
 }
 
-static void take_off(struct lane *l)
+static bool is_its_call(const struct node *n, const struct out_call *c)
 {
-	struct node *n = l->open.v[--l->open.n];
-	if (!l->open.n)
-		return;
-	struct node *outer = l->open.v[l->open.n - 1];
-	VEC_PUSH(l->arena, &outer->inner, n);
-	if (n->text.len)
-		outer->inner_ns += n->end_ns - n->start_ns;
+	return n->depth == c->depth && str_eq(n->func, c->func);
 }
 
-static bool is_open(const struct lane *l, struct str func)
+struct node *lane_return(struct out_calls *v, struct lane *l, const struct out_call *c,
+			 lane_off_fn off)
 {
-	for (size_t i = l->open.n; i-- > 0;)
-		if (str_eq(l->open.v[i]->func, func))
-			return true;
-	return false;
-}
-
-struct node *lane_return(struct lane *l, const struct out_call *c)
-{
-	if (!is_open(l, c->func)) {
-		struct out_call begin = *c;
-		if (!lane_begin(l, &begin))
+	drop_ended(v, l, c->depth + 1, off);
+	if (!l->open.n || !is_its_call(l->open.v[l->open.n - 1], c)) {
+		if (!lane_begin(v, l, c, off))
 			return NULL;
 	}
-	while (!str_eq(l->open.v[l->open.n - 1]->func, c->func))
-		take_off(l);
 	struct node *n = l->open.v[l->open.n - 1];
 	n->start_ns = c->start_ns;
 	n->end_ns = c->end_ns;
-	n->text = arena_printf(l->arena, "%.*s%.*s%s%.*s", STR_ARG(c->func), STR_ARG(c->args),
-			       c->has_results ? " = " : "", STR_ARG(c->results));
-	take_off(l);
 	return n;
 }
 
-void lane_forget(struct lane *l)
+void lane_renew(struct lane *l)
 {
-	if (l->open.n)
-		return;
-	if (l->arena)
-		arena_free(l->arena);
-	l->arena = NULL;
+	struct arena *old = l->arena;
+	size_t n = l->open.n;
+	struct node **open = l->open.v;
+	l->arena = n ? arena_new() : NULL;
 	l->open.v = NULL;
 	l->open.n = l->open.cap = 0;
+	l->n_nodes = n;
+	for (size_t i = 0; i < n; i++) {
+		struct node *copy = ARENA_NEW(l->arena, struct node);
+		*copy = *open[i];
+		copy->func = arena_strdup(l->arena, open[i]->func);
+		copy->inner.v = NULL;
+		copy->inner.n = copy->inner.cap = 0;
+		copy->starts.v = NULL;
+		copy->starts.n = copy->starts.cap = 0;
+		VEC_PUSH(l->arena, &l->open, copy);
+	}
+	if (old)
+		arena_free(old);
 }
 
-static struct lane *lane_of(struct out_calls *v, const struct out_call *c)
-{
-	bool is_goroutine = c->has_goid && c->goid;
-	uint64_t number = is_goroutine ? c->goid : c->tid;
-	uint64_t key = lane_key(c->pid, is_goroutine, number);
-	struct lane *l = map_get(&v->lanes, key);
-	if (l)
-		return l;
-	l = ARENA_NEW(v->arena, struct lane);
-	l->pid = c->pid;
-	l->is_goroutine = is_goroutine;
-	l->number = number;
-	map_put(&v->lanes, key, l);
-	VEC_PUSH(v->arena, &v->all, l);
-	return l;
-}
+// --- all ---
 
-struct out_calls *out_calls_new(enum out_calls_view view, FILE *f, unsigned width)
+struct out_calls *out_calls_new(const struct out_calls_options *o)
 {
 	struct arena *a = arena_new();
 	struct out_calls *v = ARENA_NEW(a, struct out_calls);
-	v->view = view;
-	v->f = f;
-	v->width = width;
+	v->view = o->view;
+	v->f = o->f;
+	v->width = o->width;
+	v->tells_open = o->tells_open;
 	v->arena = a;
-	v->lanes = map_init(a);
-	v->started = map_init(a);
 	return v;
 }
 
 void out_calls_add(struct out_calls *v, const struct out_call *c)
 {
-	struct lane *l = lane_of(v, c);
+	bool is_goroutine = c->has_goid && c->goid;
+	struct lane *l = lane_get(v, c->pid, is_goroutine, is_goroutine ? c->goid : c->tid);
 	if (v->view == OUT_CALLS_TREE)
 		tree_add(v, l, c);
 	else
@@ -113,12 +187,12 @@ void out_calls_end(struct out_calls *v)
 {
 	if (!v)
 		return;
-	if (v->view == OUT_CALLS_TREE)
-		tree_end(v);
-	else
-		chrome_end(v);
-	for (size_t i = 0; i < v->all.n; i++)
-		if (v->all.v[i]->arena)
-			arena_free(v->all.v[i]->arena);
+	v->is_ending = true;
+	while (v->oldest) {
+		end_lane(v, v->oldest);
+		lane_remove(v, v->oldest);
+	}
+	if (v->view == OUT_CALLS_CHROME)
+		chrome_finish(v);
 	arena_free(v->arena);
 }

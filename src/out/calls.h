@@ -4,53 +4,90 @@
 #ifndef OUT_CALLS_H
 #define OUT_CALLS_H
 
-#include "base/map.h"
 #include "out/out.h"
+
+// KEEP IN ORDER: how much is known of its end.
+enum node_state {
+	NODE_OPEN,  // it has not returned
+	NODE_ENDED, // it has gone without a return: a panic, Goexit
+	NODE_RETURNED,
+};
+
+// A goroutine that a call has started, and when.
+struct start {
+	uint64_t child, ns;
+};
 
 struct node {
 	struct str func;
-	struct str text; // func(args) = results; empty: it did not return
+	struct str args, results; // as they are shown; empty: not told, none
 	uint64_t start_ns, end_ns;
 	uint64_t inner_ns; // of the calls in it
-	bool is_go;        // no call: a goroutine was started
+	uint64_t depth;
+	enum node_state state;
+	bool is_go;   // no call: a goroutine was started
+	bool is_told; // it is to be shown, or something in it is
 	VEC(struct node *) inner;
+	VEC(struct start) starts; // chrome
 };
 
-// A goroutine, or a thread where there are none.
+// A goroutine, or a thread where there are none. Those that have been silent for the longest time
+// are forgotten, so that a program may start as many as it likes.
 struct lane {
 	uint32_t pid;
 	bool is_goroutine;
-	bool is_told;        // chrome: its name, and the arrow to it
 	uint64_t number;     // the goroutine's, or the thread's
-	struct arena *arena; // of the calls that are open, and of those in them
+	struct arena *arena; // of the calls that are open, and of those in them; NULL: none
 	VEC(struct node *) open;
+	size_t n_nodes; // in the arena
+
+	// chrome
+	bool is_named, has_slice, has_origin;
+	uint64_t first_ns;   // the start of a slice
+	uint32_t origin_pid; // who started it, and when
+	uint64_t origin, start_ns;
+
+	struct lane *next; // of the same bucket
+	struct lane *newer, *older;
 };
+
+#define LANE_BUCKETS 4096u
 
 struct out_calls {
 	enum out_calls_view view;
 	FILE *f;
 	unsigned width;
+	bool tells_open;
 	struct arena *arena;
-	struct map lanes; // by key
-	VEC(struct lane *) all;
-	bool has_some;      // chrome: events so far
-	struct map started; // chrome: goroutines that an arrow leads to, by key
+	struct lane *buckets[LANE_BUCKETS];
+	struct lane *newest, *oldest, *unused;
+	size_t n_lanes;
+	bool is_ending;
+	bool has_some; // chrome: events so far
 };
 
-uint64_t lane_key(uint32_t pid, bool is_goroutine, uint64_t number);
-// The call that has begun becomes the innermost one.
-struct node *lane_begin(struct lane *l, const struct out_call *c);
-// The call that returns, with what it has become; taken off with all that is above it and has ended
-// without a return. Where the beginning was not seen, a new one.
-struct node *lane_return(struct lane *l, const struct out_call *c);
-// Once nothing is open.
-void lane_forget(struct lane *l);
+// The goroutine's or thread's, made if need be. It is the newest one then.
+struct lane *lane_get(struct out_calls *v, uint32_t pid, bool is_goroutine, uint64_t number);
+void lane_remove(struct out_calls *v, struct lane *l);
+
+// Calls that are not around one as deep as that any more have ended; each is taken off.
+typedef void (*lane_off_fn)(struct out_calls *v, struct lane *l, struct node *n);
+// The call that has begun becomes the innermost one. NULL: too many are open.
+struct node *lane_begin(struct out_calls *v, struct lane *l, const struct out_call *c,
+			lane_off_fn off);
+// The call that returns, now the innermost one, with its times; where its beginning was not seen, a
+// new one.
+struct node *lane_return(struct out_calls *v, struct lane *l, const struct out_call *c,
+			 lane_off_fn off);
+// Forgets all but the calls that are open.
+void lane_renew(struct lane *l);
 
 // tree.c
 void tree_add(struct out_calls *v, struct lane *l, const struct out_call *c);
-void tree_end(struct out_calls *v);
+void tree_end(struct out_calls *v, struct lane *l);
 // chrome.c
 void chrome_add(struct out_calls *v, struct lane *l, const struct out_call *c);
-void chrome_end(struct out_calls *v);
+void chrome_end(struct out_calls *v, struct lane *l);
+void chrome_finish(struct out_calls *v);
 
 #endif

@@ -5,15 +5,18 @@
 
 #include "out/calls.h"
 
-static struct json begin(struct out_calls *v, const char *phase, const struct lane *l)
+// Calls that are remembered of a goroutine while one is open around them.
+#define NODES_MAX 1000u
+
+static struct json begin(struct out_calls *v, const char *phase, uint32_t pid, uint64_t tid)
 {
 	struct json j = { .f = v->f };
 	fputs(v->has_some ? ",\n" : "[\n", v->f);
 	v->has_some = true;
 	json_open(&j, '{');
 	json_kstr(&j, "ph", str_from(phase));
-	json_ku64(&j, "pid", l->pid);
-	json_ku64(&j, "tid", l->number);
+	json_ku64(&j, "pid", pid);
+	json_ku64(&j, "tid", tid);
 	return j;
 }
 
@@ -26,15 +29,19 @@ static void put_us(struct json *j, const char *key, uint64_t ns)
 	json_number(j, (struct str) { text, (size_t)n });
 }
 
-static void put_name(struct out_calls *v, const struct lane *l, const struct out_call *c)
+static void put_name(struct out_calls *v, struct lane *l, const struct out_call *c)
 {
+	if (l->is_named)
+		return;
+	l->is_named = true;
 	struct out_buf name = { 0 };
-	struct json j = begin(v, "M", l);
-	if (c->has_goid && c->goid)
-		out_buf_printf(&name, "goroutine %" PRIu64 " %.*s", c->goid, STR_ARG(c->gofunc));
+	struct json j = begin(v, "M", l->pid, l->number);
+	if (l->is_goroutine)
+		out_buf_printf(&name, "goroutine %" PRIu64 " %.*s", l->number, STR_ARG(c->gofunc));
 	else
-		out_buf_printf(&name, "thread %u", c->tid);
+		out_buf_printf(&name, "thread %" PRIu64, l->number);
 	json_kstr(&j, "name", STR("thread_name"));
+	put_us(&j, "ts", c->start_ns);
 	json_key(&j, "args");
 	json_open(&j, '{');
 	json_kstr(&j, "name", out_buf_view(&name));
@@ -43,81 +50,139 @@ static void put_name(struct out_calls *v, const struct lane *l, const struct out
 	out_buf_free(&name);
 }
 
-// One end of the arrow from a go statement to the first call of the goroutine.
-static void put_flow(struct out_calls *v, const char *phase, uint64_t ts, uint64_t id,
-		     const struct lane *l)
+// --- arrows ---
+
+static void put_end_of_arrow(struct out_calls *v, const char *phase, uint32_t pid, uint64_t tid,
+			     uint64_t id, uint64_t ns)
 {
-	struct json j = begin(v, phase, l);
+	struct json j = begin(v, phase, pid, tid);
 	json_kstr(&j, "name", STR("go"));
 	json_kstr(&j, "cat", STR("go"));
 	json_ku64(&j, "id", id);
-	put_us(&j, "ts", ts);
+	put_us(&j, "ts", ns);
 	json_kstr(&j, "bp", STR("e"));
 	json_close(&j, '}');
 }
 
+// From a go statement to a call of the goroutine, once both ends have a call around them.
+static void put_arrow(struct out_calls *v, struct lane *l)
+{
+	if (!l->has_slice || !l->has_origin)
+		return;
+	uint64_t id = (uint64_t)l->pid << 32 ^ l->number;
+	put_end_of_arrow(v, "s", l->origin_pid, l->origin, id, l->start_ns);
+	put_end_of_arrow(v, "f", l->pid, l->number, id, MAX(l->first_ns, l->start_ns));
+	l->has_origin = false;
+}
+
+// The call is in the trace, and so is where its go statements are.
+static void put_starts(struct out_calls *v, const struct lane *l, const struct node *n)
+{
+	uint32_t pid = l->pid;
+	uint64_t number = l->number;
+	for (size_t i = 0; i < n->starts.n; i++) {
+		const struct start *s = &n->starts.v[i];
+		struct lane *child = lane_get(v, pid, true, s->child);
+		child->has_origin = true;
+		child->origin_pid = pid;
+		child->origin = number;
+		child->start_ns = s->ns;
+		put_arrow(v, child);
+	}
+}
+
+// --- calls ---
+
+static void put_values(struct json *j, const struct out_call *c)
+{
+	json_key(j, "args");
+	json_open(j, '{');
+	if (c->args_json.len) {
+		json_key(j, "args");
+		json_number(j, c->args_json);
+	}
+	if (c->results_json.len) {
+		json_key(j, "results");
+		json_number(j, c->results_json);
+	}
+	json_close(j, '}');
+}
+
 static void put_call(struct out_calls *v, const struct lane *l, const struct out_call *c)
 {
-	struct json j = begin(v, "X", l);
+	struct json j = begin(v, "X", l->pid, l->number);
 	json_kstr(&j, "name", c->func);
 	json_kstr(&j, "cat", STR("call"));
 	put_us(&j, "ts", c->start_ns);
 	put_us(&j, "dur", c->end_ns - c->start_ns);
-	json_key(&j, "args");
-	json_open(&j, '{');
-	if (c->args_json.len) {
-		json_key(&j, "args");
-		json_number(&j, c->args_json);
-	}
-	if (c->results_json.len) {
-		json_key(&j, "results");
-		json_number(&j, c->results_json);
-	}
-	json_close(&j, '}');
+	put_values(&j, c);
 	json_close(&j, '}');
 }
 
-static void tell_lane(struct out_calls *v, struct lane *l, const struct out_call *c)
+// Of a call without an end the trace has only the beginning.
+static void put_open(struct out_calls *v, const struct lane *l, const struct node *n)
 {
-	if (l->is_told)
+	struct json j = begin(v, "B", l->pid, l->number);
+	json_kstr(&j, "name", n->func);
+	json_kstr(&j, "cat", STR("call"));
+	put_us(&j, "ts", n->start_ns);
+	json_close(&j, '}');
+}
+
+// A call that is not in the trace: what it has started was started in the one around it, too.
+static void off(struct out_calls *v, struct lane *l, struct node *n)
+{
+	(void)v;
+	for (size_t i = 0; l->open.n && i < n->starts.n; i++)
+		VEC_PUSH(l->arena, &l->open.v[l->open.n - 1]->starts, n->starts.v[i]);
+}
+
+static void put_return(struct out_calls *v, struct lane *l, const struct out_call *c)
+{
+	struct node *n = lane_return(v, l, c, off);
+	if (!n)
 		return;
-	l->is_told = true;
+	l->open.n--;
+	n->state = NODE_RETURNED;
+	if (c->is_untold) {
+		off(v, l, n);
+		return;
+	}
 	put_name(v, l, c);
-	if (l->is_goroutine && map_get(&v->started, lane_key(l->pid, true, l->number)))
-		put_flow(v, "f", c->start_ns, l->number, l);
+	put_call(v, l, c);
+	l->first_ns = l->has_slice ? MIN(l->first_ns, c->start_ns) : c->start_ns;
+	l->has_slice = true;
+	put_arrow(v, l);
+	put_starts(v, l, n);
 }
 
 void chrome_add(struct out_calls *v, struct lane *l, const struct out_call *c)
 {
-	// Both ends of an arrow need a call around them.
 	if (c->child && l->open.n) {
-		put_flow(v, "s", c->start_ns, c->child, l);
-		map_put(&v->started, lane_key(c->pid, true, c->child), l);
+		struct start s = { c->child, c->start_ns };
+		VEC_PUSH(l->arena, &l->open.v[l->open.n - 1]->starts, s);
+		l->n_nodes++;
 	}
 	if (c->child)
 		return;
-	tell_lane(v, l, c);
-	if (!c->is_return) {
-		lane_begin(l, c);
-		return;
-	}
-	lane_return(l, c);
-	put_call(v, l, c);
-	lane_forget(l);
+	if (c->is_return)
+		put_return(v, l, c);
+	else
+		lane_begin(v, l, c, off);
+	if (!l->open.n || l->n_nodes > NODES_MAX + l->open.n)
+		lane_renew(l);
 }
 
-// Calls that had not returned have a beginning only.
-void chrome_end(struct out_calls *v)
+void chrome_end(struct out_calls *v, struct lane *l)
 {
-	for (size_t i = 0; i < v->all.n; i++) {
-		const struct lane *l = v->all.v[i];
-		for (size_t k = 0; k < l->open.n; k++) {
-			struct json j = begin(v, "B", l);
-			json_kstr(&j, "name", l->open.v[k]->func);
-			json_kstr(&j, "cat", STR("call"));
-			put_us(&j, "ts", l->open.v[k]->start_ns);
-			json_close(&j, '}');
-		}
-	}
+	bool tells = v->tells_open && v->is_ending;
+	for (size_t k = 0; tells && k < l->open.n; k++)
+		put_open(v, l, l->open.v[k]);
+	for (size_t k = 0; tells && k < l->open.n; k++)
+		put_starts(v, l, l->open.v[k]);
+}
+
+void chrome_finish(struct out_calls *v)
+{
 	fputs(v->has_some ? "\n]\n" : "[]\n", v->f);
 }

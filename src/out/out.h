@@ -457,14 +457,31 @@ struct out_call {
 	struct str results;
 	struct str args_json, results_json; // for traces; empty: none
 	bool is_return;
+	bool is_untold; // it has returned, and is told only if others in it are
+	bool is_open;   // it has not returned when the trace ends
 	bool has_results;
+	uint64_t depth; // of two calls of a goroutine the inner one is deeper; 0: not known
 };
+
+// Shortens the text of a value, or of arguments, to so many columns: what is in brackets is left
+// out, the innermost first, then long strings are cut, at last what is still too long at its end.
+// Colours take no columns.
+void out_fit(struct out_buf *b, size_t columns);
+// The same for both together.
+void out_fit_call(struct out_buf *args, struct out_buf *results, size_t columns);
+// Columns that it takes.
+size_t out_columns(struct str s);
 
 enum out_calls_view { OUT_CALLS_LINE, OUT_CALLS_TREE, OUT_CALLS_CHROME };
 // Calls, when they begin and when they return, as trees or as trace events for a browser.
 struct out_calls;
-// width: of lines, 0: any.
-struct out_calls *out_calls_new(enum out_calls_view view, FILE *f, unsigned width);
+struct out_calls_options {
+	enum out_calls_view view;
+	FILE *f;
+	unsigned width;  // of lines, 0: any
+	bool tells_open; // calls that do not return, too; else only those in which others are told
+};
+struct out_calls *out_calls_new(const struct out_calls_options *o);
 void out_calls_add(struct out_calls *v, const struct out_call *c);
 // What has not returned is told, too. NULL is fine.
 void out_calls_end(struct out_calls *v);

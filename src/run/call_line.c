@@ -5,10 +5,6 @@
 
 #include "run/internal.h"
 
-// Of a line, results may have so much before they are cut; arguments get what is left.
-#define RESULTS_PART 3u
-#define ARGS_MIN     16u
-
 static uint64_t number(const struct out_value *args, int at)
 {
 	uint64_t n = 0;
@@ -26,23 +22,12 @@ static void put(struct session *s, const struct out_value *args, int at, struct 
 		out_value_text(&s->env, args[at], b);
 }
 
-// Cuts what is longer, at the end of a character.
-static void cut(struct out_buf *b, size_t max, const char *end)
-{
-	size_t n = strlen(end);
-	if (b->n <= max || max < n)
-		return;
-	b->n = max - n;
-	while (b->n && ((unsigned char)b->p[b->n] & 0xc0) == 0x80)
-		b->n--;
-	out_buf_str(b, str_from(end));
-}
-
 static struct out_call facts(struct session *s, const struct program_call_line *l,
 			     const struct out_value *args)
 {
 	struct call_texts *t = &s->call_texts;
-	uint64_t when = number(args, l->when) + s->env.clocks.to_wall[OUT_CLOCK_BOOT];
+	enum out_clock clock = l->is_return ? OUT_CLOCK_MONOTONIC : OUT_CLOCK_BOOT;
+	uint64_t when = number(args, l->when) + s->env.clocks.to_wall[clock];
 	uint64_t duration = number(args, l->duration);
 	put(s, args, l->func, &t->func);
 	put(s, args, l->gofunc, &t->gofunc);
@@ -55,8 +40,8 @@ static struct out_call facts(struct session *s, const struct program_call_line *
 				      : l->is_unknown ? STR("(?)")
 						      : STR("()"));
 	return (struct out_call) {
-		.start_ns = when - duration,
-		.end_ns = when,
+		.start_ns = when,
+		.end_ns = when + duration,
 		.pid = (uint32_t)number(args, l->pid),
 		.tid = (uint32_t)number(args, l->tid),
 		.has_goid = l->goid >= 0,
@@ -69,15 +54,28 @@ static struct out_call facts(struct session *s, const struct program_call_line *
 		.args = out_buf_view(&t->args),
 		.results = out_buf_view(&t->results),
 		.is_return = l->is_return,
+		.is_untold = l->is_untold,
+		.depth = number(args, l->depth),
 		.has_results = l->results >= 0,
 	};
 }
 
 // --- a line ---
 
-// "12:01:02.123417  18  main.Get(key="a") = ("Ada", nil)  412ns": the arguments are what gives way
+// "412ns", "still open  2.1s"
+static void put_duration(const struct out_call *c, struct out_buf *b)
+{
+	if (c->is_open)
+		out_buf_str(b, STR("  still open"));
+	if (c->is_return || c->is_open) {
+		out_buf_str(b, STR("  "));
+		out_duration(b, c->end_ns - c->start_ns);
+	}
+}
+
+// "12:01:02.123417  18  main.Get(key="a") = ("Ada", nil)  412ns": the values are what gives way
 // when the screen is too narrow.
-static void put_line(struct session *s, struct out_call *c)
+static void put_line(struct session *s, const struct out_call *c)
 {
 	struct call_texts *t = &s->call_texts;
 	struct out_buf *b = &s->text;
@@ -85,23 +83,19 @@ static void put_line(struct session *s, struct out_call *c)
 	struct out_buf time = { 0 };
 	if (c->has_goid && c->goid)
 		snprintf(goid, sizeof(goid), "%" PRIu64, c->goid);
-	if (c->is_return)
-		out_duration(&time, c->end_ns - c->start_ns);
-	if (s->terminal_width) {
-		cut(&t->results, s->terminal_width / RESULTS_PART, "...");
-		size_t rest = 15 + 2 + MAX(strlen(goid), 4u) + 2 + c->func.len + 3 + t->results.n +
-			      2 + time.n;
-		size_t room = s->terminal_width > rest ? s->terminal_width - rest : 0;
-		cut(&t->args, MAX(room, ARGS_MIN), "...)");
-	}
+	put_duration(c, &time);
 	b->n = 0;
 	out_strftime(b, STR("%H:%M:%S.%f"), c->end_ns);
-	out_buf_printf(b, "  %4s  %.*s%.*s", goid, STR_ARG(c->func),
-		       STR_ARG(out_buf_view(&t->args)));
+	out_buf_printf(b, "  %4s  %.*s", goid, STR_ARG(c->func));
+	if (s->terminal_width) {
+		size_t rest = out_columns(out_buf_view(b)) + (c->has_results ? 3 : 0) + time.n;
+		out_fit_call(&t->args, &t->results,
+			     s->terminal_width > rest ? s->terminal_width - rest : 0);
+	}
+	out_buf_str(b, out_buf_view(&t->args));
 	if (c->has_results)
 		out_buf_printf(b, " = %.*s", STR_ARG(out_buf_view(&t->results)));
-	if (c->is_return)
-		out_buf_printf(b, "  %.*s", STR_ARG(out_buf_view(&time)));
+	out_buf_str(b, out_buf_view(&time));
 	out_buf_str(b, STR("\n"));
 	out_buf_free(&time);
 }
@@ -115,6 +109,16 @@ static void put_head(struct session *s)
 
 // --- JSON ---
 
+static void put_stack(struct session *s, struct json *j, const struct program_call_line *l,
+		      const struct out_value *args)
+{
+	if (l->stack < 0)
+		return;
+	json_key(j, "stack");
+	out_value_json(&s->env, args[l->stack], j);
+}
+
+// args: NULL where only c is known of the call.
 static void put_json(struct session *s, const struct program_call_line *l, const struct out_call *c,
 		     const struct out_value *args)
 {
@@ -125,7 +129,8 @@ static void put_json(struct session *s, const struct program_call_line *l, const
 	out_wall_time(&time, c->end_ns);
 	json_kstr(&j, "time", out_buf_view(&time));
 	json_ku64(&j, "pid", c->pid);
-	json_ku64(&j, "tid", c->tid);
+	if (c->tid)
+		json_ku64(&j, "tid", c->tid);
 	if (c->has_goid)
 		json_ku64(&j, "goid", c->goid);
 	if (c->has_parent)
@@ -133,20 +138,20 @@ static void put_json(struct session *s, const struct program_call_line *l, const
 	if (c->child)
 		json_ku64(&j, "started_goid", c->child);
 	json_kstr(&j, "func", c->func);
-	if (l->args >= 0) {
+	if (args && l->args >= 0) {
 		json_key(&j, "args");
 		out_value_json(&s->env, args[l->args], &j);
 	}
-	if (l->results >= 0) {
+	if (args && l->results >= 0) {
 		json_key(&j, "results");
 		out_value_json(&s->env, args[l->results], &j);
 	}
-	if (c->is_return)
+	if (c->is_open)
+		json_kbool(&j, "open", true);
+	if (c->is_return || c->is_open)
 		json_ku64(&j, "duration_ns", c->end_ns - c->start_ns);
-	if (l->stack >= 0) {
-		json_key(&j, "stack");
-		out_value_json(&s->env, args[l->stack], &j);
-	}
+	if (args)
+		put_stack(s, &j, l, args);
 	json_close(&j, '}');
 	json_end(&j);
 	out_buf_free(&time);
@@ -183,13 +188,61 @@ void calls_view_begin(struct session *s)
 {
 	enum out_calls_view view = s->p->config->call_view;
 	if (view != OUT_CALLS_LINE)
-		s->calls = out_calls_new(view, s->out, s->terminal_width);
+		s->calls = out_calls_new(&(struct out_calls_options) {
+			.view = view,
+			.f = s->out,
+			.width = s->terminal_width,
+			.tells_open = s->p->config->tells_open_calls,
+		});
 }
 
 void calls_view_end(struct session *s)
 {
 	out_calls_end(s->calls);
 	s->calls = NULL;
+}
+
+// --- what is open at the end ---
+
+// What was kept of the arguments: none of it may be there, as it is found outside.
+static struct out_value kept_args(const struct program_action *a, struct bytes kept)
+{
+	const struct expr *e = a->line.args < 0 ? NULL : a->args[a->line.args].value;
+	const struct member_use *use = e && e->kind == EXPR_MEMBER ? e->meaning : NULL;
+	struct out_value v = { 0 };
+	uint64_t len = 0;
+	if (!use || use->kind != MEMBER_KEPT || use->kept_off + sizeof(len) > kept.len ||
+	    a->args[a->line.args].shown->kind != OUT_GO)
+		return v;
+	memcpy(&len, kept.p + use->kept_off, sizeof(len));
+	size_t from = use->kept_off + sizeof(len);
+	if (!len || len > kept.len - from)
+		return v;
+	return (struct out_value) { .type = a->args[a->line.args].shown,
+				    .bytes = { kept.p + from, (size_t)len } };
+}
+
+void call_line_open(struct session *s, const struct program_action *a, struct out_call *c,
+		    struct bytes kept)
+{
+	struct call_texts *t = &s->call_texts;
+	struct program_call_line line = a->line;
+	struct out_value args = kept_args(a, kept);
+	line.args = args.type ? 0 : -1;
+	line.results = line.stack = -1;
+	if (s->o->is_json) {
+		put_json(s, &line, c, &args);
+		return;
+	}
+	s->is_call = true;
+	put(s, &args, line.args, &t->args);
+	s->is_call = false;
+	t->results.n = 0;
+	if (!args.type)
+		out_buf_str(&t->args, a->line.args < 0 ? STR("()") : STR("(...)"));
+	put_head(s);
+	put_line(s, c);
+	fwrite(s->text.p, 1, s->text.n, s->out);
 }
 
 // --- all ---
@@ -203,11 +256,12 @@ void call_line(struct session *s, const struct program_action *action, const str
 		return;
 	}
 	if (s->o->is_json) {
-		put_json(s, l, &c, args);
+		if (!c.is_untold)
+			put_json(s, l, &c, args);
 		return;
 	}
 	// Lines are about calls.
-	if (c.child)
+	if (c.child || c.is_untold)
 		return;
 	put_head(s);
 	put_line(s, &c);

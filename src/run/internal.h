@@ -178,6 +178,10 @@ void calls_view_end(struct session *s);
 void call_line(struct session *s, const struct program_action *action,
 	       const struct out_value *args);
 
+// A call that has not returned: c, and what was kept where it began.
+void call_line_open(struct session *s, const struct program_action *a, struct out_call *c,
+		    struct bytes kept);
+
 // --- watch_line.c ---
 
 // watch()
@@ -223,8 +227,13 @@ bool cgroup_path(uint64_t id, struct out_buf *b);
 
 // --- calls.c ---
 
-// Calls whose return has not come.
-uint64_t calls_open(const struct session *s);
+// Calls whose return has not come, and those of goroutines that have ended.
+struct calls_left {
+	uint64_t n_open, n_ended;
+};
+struct calls_left calls_left(const struct session *s);
+// A line for each of them, if the script wants that.
+void calls_tell_open(struct session *s);
 // When calls find no room: takes away those of processes that have ended.
 void calls_sweep(struct session *s);
 

@@ -7,6 +7,7 @@
 
 struct out_where report_where(const struct session *s, struct span span)
 {
+	span = diag_origin(s->p->diag, span);
 	struct out_where where = { .file = diag_source_name(s->p->diag, span.source) };
 	diag_line_col(s->p->diag, span, &where.line, &where.col);
 	return where;
@@ -70,7 +71,8 @@ static void report_failure(const struct session *s, const struct code_failure *f
 	struct out_where where = report_where(s, f->span);
 	if (s->o->is_json)
 		out_event_message("runtime_error", text, where, s->out);
-	if (is_map_full(f)) // about all places that write to it
+	// A full map is about all places that write to it.
+	if (is_map_full(f) || !where.file.len)
 		log_warn("%.*s", STR_ARG(text));
 	else
 		log_warn("%.*s:%u:%u: %.*s", STR_ARG(where.file), where.line, where.col,
@@ -84,9 +86,10 @@ static void report_failure(const struct session *s, const struct code_failure *f
 static void report_calls(const struct session *s)
 {
 	const struct code_globals *g = s->globals;
-	uint64_t n_open = calls_open(s);
 	if (!s->c->calls)
 		return;
+	struct calls_left left = calls_left(s);
+	uint64_t n_open = left.n_open, n_dropped = g->n_dropped + left.n_ended;
 	if (g->n_unkept)
 		log_warn("%s call%s not followed to the return: at most %s can be open at a time "
 			 "(config max_calls or STOAT_MAX_CALLS allows more)",
@@ -95,14 +98,14 @@ static void report_calls(const struct session *s)
 	if (g->n_unowned)
 		log_note("%s call%s not followed: which goroutine runs is not known there",
 			 report_amount(g->n_unowned).text, plural(g->n_unowned));
-	if (s->o->is_json && (n_open || g->n_dropped || g->n_unpaired))
-		out_event_calls(n_open, g->n_dropped, g->n_unpaired, s->out);
+	if (s->o->is_json && (n_open || n_dropped || g->n_unpaired))
+		out_event_calls(n_open, n_dropped, g->n_unpaired, s->out);
 	if (n_open)
 		log_note("%s call%s had not returned when the trace ended",
 			 report_amount(n_open).text, plural(n_open));
-	if (g->n_dropped)
+	if (n_dropped)
 		log_note("%s call%s ended without a return (panic, Goexit, longjmp)",
-			 report_amount(g->n_dropped).text, plural(g->n_dropped));
+			 report_amount(n_dropped).text, plural(n_dropped));
 	if (g->n_unpaired)
 		log_note("%s return%s without an entry%s", report_amount(g->n_unpaired).text,
 			 g->n_unpaired == 1 ? " was" : "s were",

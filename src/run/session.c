@@ -114,6 +114,7 @@ static struct err *trace(struct session *s)
 	session_detach(s);
 	session_drain(s);
 	calls_view_end(s);
+	calls_tell_open(s);
 	return e;
 }
 

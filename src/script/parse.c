@@ -103,8 +103,9 @@ struct str parse_found(struct parser *p)
 {
 	enum { SHOWN_MAX = 32 };
 	if (p->tok.kind == TOK_END)
-		return p->lex.end < p->lex.text.len ? STR("the end of the line")
-						    : STR("the end of the script");
+		return p->is_alone                    ? STR("its end")
+		       : p->lex.end < p->lex.text.len ? STR("the end of the line")
+						      : STR("the end of the script");
 	if (p->tok.kind == TOK_STR)
 		return STR("a string");
 	struct str text = diag_span_text(p->diag, p->tok.span);
@@ -462,6 +463,39 @@ static bool is_binary(struct str text)
 						  "ELF"));
 }
 
+static struct parser new_parser(struct arena *a, uint32_t source, const struct script_files *files,
+				struct diag *diag)
+{
+	struct str text = diag_source_text(diag, source);
+	return (struct parser) {
+		.arena = a,
+		.diag = diag,
+		.lex = { .arena = a,
+			 .diag = diag,
+			 .source = source,
+			 .text = text,
+			 .end = text.len },
+		.tok = { .span = { source, 0, 0 } },
+		.type_names = map_init(a),
+		.defines = map_init(a),
+		.files = files,
+		.prev_source = source,
+	};
+}
+
+bool script_is_condition(struct arena *a, uint32_t source, struct diag *diag)
+{
+	size_t n_before = diag_n_errors(diag);
+	struct parser p = new_parser(a, source, NULL, diag);
+	p.is_alone = true;
+	start_text(&p.lex);
+	tok_advance(&p);
+	parse_condition(&p);
+	if (!p.is_panic && p.tok.kind != TOK_END)
+		parse_expected(&p, "an operator or the end");
+	return diag_n_errors(diag) == n_before;
+}
+
 struct script *script_parse(struct arena *a, uint32_t source, struct diag *diag)
 {
 	return script_parse_files(a, source, NULL, diag);
@@ -484,17 +518,7 @@ struct script *script_parse_files(struct arena *a, uint32_t source,
 			   STR_ARG(diag_source_name(diag, source)));
 		return s;
 	}
-	struct parser p = {
-		.arena = a,
-		.diag = diag,
-		.lex = { .arena = a, .diag = diag, .source = source, .text = text },
-		.tok = { .span = { source, 0, 0 } },
-		.type_names = map_init(a),
-		.defines = map_init(a),
-		.files = files,
-		.prev_source = source,
-	};
-	p.lex.end = text.len;
+	struct parser p = new_parser(a, source, files, diag);
 	start_text(&p.lex);
 	add_builtin_defines(&p);
 	// The last one is read first.

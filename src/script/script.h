@@ -444,6 +444,8 @@ struct script_files {
 struct script *script_parse_files(struct arena *a, uint32_t source,
 				  const struct script_files *files, struct diag *diag);
 
+// Whether a source of diag is one expression that can be a condition; what is wrong goes to diag.
+bool script_is_condition(struct arena *a, uint32_t source, struct diag *diag);
 // Parses one source of diag. Never NULL: with errors in diag, what could be parsed is there.
 struct script *script_parse(struct arena *a, uint32_t source, struct diag *diag);
 

@@ -4,6 +4,9 @@
 
 enum { GO_UINTPTR = 12 }; // of reflect.Kind
 
+// Bytes that are no text, in a line about a call: nobody reads more of them there.
+#define CALL_HEX_MAX 32u
+
 static void put(struct render *r, struct str s)
 {
 	out_buf_str(r->out, s);
@@ -220,6 +223,10 @@ static void put_bytes(struct render *r, struct str have, bool is_cut)
 		out_go_quote(have, r->out);
 		put_cut(r, is_cut);
 		return;
+	}
+	if (r->is_call && have.len > CALL_HEX_MAX) {
+		have.len = CALL_HEX_MAX;
+		is_cut = true;
 	}
 	put(r, STR("0x"));
 	for (size_t i = 0; i < have.len; i++)

@@ -181,7 +181,7 @@ struct value_style {
 	unsigned indent;  // blanks before lines that follow
 	bool shows_zeros; // fields that are zero, too
 	bool colours;     // errors are red
-	bool is_call;     // arguments as in a call: (a=1, b="x")
+	bool is_call;     // arguments as in a call: (a=1, b="x"), binary bytes in short
 	bool is_bare;     // and without that frame: a=1 b="x"
 };
 
