@@ -517,7 +517,9 @@ TEST(value_walk_lists)
 	a.len = 80;
 	CHECK_VIEW(WALK(&limits, node_type(), &a), "0:24/24 1:24/24");
 	// Nothing takes more than half of it.
+	static const char long_text[80] = "long";
 	limits.bytes = 144;
+	a.name = long_text;
 	CHECK_VIEW(WALK(&limits, node_type(), &a), "0:24/24 0:72/80");
 	a.len = 5;
 	// A ring ends where it begins.
