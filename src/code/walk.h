@@ -66,6 +66,10 @@ static inline void walk_set_imm(struct gen *g, const struct whole *w, int at, ui
 // reg = the address of the event's bytes at offset off, of which so many are used. The verifier has
 // to see that they are there.
 void walk_event_ref(struct gen *g, const struct whole *w, uint8_t reg, uint8_t off, uint64_t bytes);
+// r1 = the word of the traced program at r1. What cannot be read is marked as the reference at r8.
+void walk_read_word(struct gen *g, const struct whole *w);
+// Appends what AT_ADDR and the words behind it tell, for the reference r7; ends the round.
+void walk_append(struct gen *g, const struct whole *w);
 // Appends all that the items from AT_NEXT on refer to. The state is set.
 void walk_loop(struct gen *g, const struct whole *w);
 
