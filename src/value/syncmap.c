@@ -55,8 +55,7 @@ static bool is_cut(struct render *r, struct val iface)
 }
 
 // Those that are there as a whole; of all others only how many they are is known.
-static void take_entries(struct render *r, const struct map_entries *found,
-			 struct map_entries *out)
+static void take_entries(struct render *r, const struct map_entries *found, struct map_entries *out)
 {
 	out->state = found->state;
 	out->count = found->state == MAP_READ ? found->count : 0;

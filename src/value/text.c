@@ -47,7 +47,8 @@ static void put_type(struct render *r, struct shape *s)
 	struct str name = shape_name(r, s);
 	bool is_tagged = str_starts(name, STR("struct ")) || str_starts(name, STR("union ")) ||
 			 str_starts(name, STR("enum "));
-	bool is_typedef = s->type->name.len == 0 && (s->kind == TYPE_STRUCT || s->kind == TYPE_UNION);
+	bool is_typedef =
+		s->type->name.len == 0 && (s->kind == TYPE_STRUCT || s->kind == TYPE_UNION);
 	if (!s->is_go && (is_tagged || is_typedef)) {
 		put(r, STR("("));
 		put(r, name);
