@@ -81,11 +81,13 @@ struct adder {
 	size_t n, cap;
 };
 
-// A struct or union of C that is a member without a name: its members are those of the whole.
+// A struct or union of C that is a member without a name: its members are those of the whole. No
+// item of a tuple has a name, and each is one value.
 static struct type *nameless(const struct shape *s, const struct type_field *f)
 {
 	struct type *t = f->type ? type_strip(f->type) : NULL;
-	bool is_nameless = t && !s->is_go && !f->name.len && !f->is_embedded &&
+	bool is_member = !s->is_go && s->kind != TYPE_TUPLE;
+	bool is_nameless = t && is_member && !f->name.len && !f->is_embedded &&
 			   (t->kind == TYPE_STRUCT || t->kind == TYPE_UNION);
 	struct err *e = is_nameless ? type_complete(t) : NULL;
 	bool has_fields = is_nameless && !e && t->n_fields;
