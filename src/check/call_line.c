@@ -190,7 +190,8 @@ FUNCTION_CHECK(check_returned)
 {
 	e->type = c->basic.none;
 	if (c->part->kind != PROBE_URETPROBE) {
-		tell_error(c, e->span, "returned() is there where a function returns: in uretprobe");
+		tell_error(c, e->span,
+			   "returned() is there where a function returns: in uretprobe");
 		return;
 	}
 	if (c->is_final)

@@ -190,8 +190,7 @@ static void add_excerpts(const struct job *j, uint32_t source)
 {
 	for (size_t i = 0; i < j->r->excerpts.n; i++) {
 		const struct excerpt *e = &j->r->excerpts.v[i];
-		uint32_t origin =
-			diag_add_source(j->diag, str_from(e->option), str_from(e->text));
+		uint32_t origin = diag_add_source(j->diag, str_from(e->option), str_from(e->text));
 		diag_add_excerpt(j->diag, (struct span) { source, e->off, e->len },
 				 (struct span) { origin, e->from, e->len });
 	}

@@ -39,7 +39,7 @@ struct request {
 	struct str *named_params; // "name=value" or "name"
 	size_t n_named_params;
 	struct excerpt_list excerpts;
-	bool is_unseen; // nobody has written the rest of it, or seen it
+	bool is_unseen;             // nobody has written the rest of it, or seen it
 	const char *command;        // -c
 	int pid;                    // -p; 0: every process
 	const char *probe_filter;   // a regular expression

@@ -8,8 +8,8 @@
 
 // KEEP IN ORDER: how much is known of its end.
 enum node_state {
-	NODE_OPEN,     // it has not returned
-	NODE_ENDED,    // it has gone without a return: a panic, Goexit
+	NODE_OPEN,  // it has not returned
+	NODE_ENDED, // it has gone without a return: a panic, Goexit
 	NODE_RETURNED,
 };
 
@@ -43,8 +43,8 @@ struct lane {
 
 	// chrome
 	bool is_named, has_slice, has_origin;
-	uint64_t first_ns;         // the start of a slice
-	uint32_t origin_pid;       // who started it, and when
+	uint64_t first_ns;   // the start of a slice
+	uint32_t origin_pid; // who started it, and when
 	uint64_t origin, start_ns;
 
 	struct lane *next; // of the same bucket

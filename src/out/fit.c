@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values that have to fit into a line: the text of a value is shortened where a reader misses least.
+// Values that have to fit into a line: the text of a value is shortened where a reader misses
+// least.
 //
 //	(s=&main.Store{mu: sync.Mutex{...}, n: 3}, key="user/7")
 //	(s=&main.Store{...}, key="user/7")
 #include "base/utf8.h"
 #include "out/out.h"
 
-#define CUT      STR("...")
-#define CUT_COLS 3u
+#define CUT       STR("...")
+#define CUT_COLS  3u
 #define DEPTH_MAX 64u
 #define ARGS_PART 2u // arguments have that part of a line at least
 #define ROOM_MIN  8u
@@ -21,14 +22,14 @@ struct bracket {
 
 // One pass over the text.
 struct pass {
-	size_t depth;     // what is nested deeper is left out
-	size_t text;      // characters of a string that stay
+	size_t depth; // what is nested deeper is left out
+	size_t text;  // characters of a string that stay
 	struct out_buf out;
-	size_t cols;      // of out
-	size_t deepest;   // brackets of the text
+	size_t cols;    // of out
+	size_t deepest; // brackets of the text
 	size_t open, n_brackets;
 	struct bracket brackets[DEPTH_MAX];
-	size_t quoted;    // characters of the string at hand
+	size_t quoted; // characters of the string at hand
 };
 
 // The length of a colour's escape sequence; 0: it is none.
@@ -156,7 +157,8 @@ static void cut_end(struct out_buf *b, size_t columns)
 {
 	struct str s = out_buf_view(b);
 	bool is_list = s.len && s.p[0] == '(', has_colour = false;
-	size_t tail = CUT_COLS + is_list, room = columns > tail ? columns - tail : 0, cols = 0, i = 0;
+	size_t tail = CUT_COLS + is_list, room = columns > tail ? columns - tail : 0, cols = 0,
+	       i = 0;
 	uint32_t code;
 	while (i < s.len) {
 		size_t escape = escape_len(str_from_off(s, i));

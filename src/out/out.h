@@ -441,9 +441,9 @@ struct out_call {
 	uint64_t depth; // of two calls of a goroutine the inner one is deeper; 0: not known
 };
 
-// Shortens the text of a value, or of arguments, to so many columns: what is in brackets is left out,
-// the innermost first, then long strings are cut, at last what is still too long at its end. Colours
-// take no columns.
+// Shortens the text of a value, or of arguments, to so many columns: what is in brackets is left
+// out, the innermost first, then long strings are cut, at last what is still too long at its end.
+// Colours take no columns.
 void out_fit(struct out_buf *b, size_t columns);
 // The same for both together.
 void out_fit_call(struct out_buf *args, struct out_buf *results, size_t columns);
@@ -456,8 +456,8 @@ struct out_calls;
 struct out_calls_options {
 	enum out_calls_view view;
 	FILE *f;
-	unsigned width;   // of lines, 0: any
-	bool tells_open;  // calls that do not return, too; else only those in which others are told
+	unsigned width;  // of lines, 0: any
+	bool tells_open; // calls that do not return, too; else only those in which others are told
 };
 struct out_calls *out_calls_new(const struct out_calls_options *o);
 void out_calls_add(struct out_calls *v, const struct out_call *c);

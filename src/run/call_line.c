@@ -5,7 +5,6 @@
 
 #include "run/internal.h"
 
-
 static uint64_t number(const struct out_value *args, int at)
 {
 	uint64_t n = 0;

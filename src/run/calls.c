@@ -65,8 +65,9 @@ static bool has_ended(const struct session *s, const struct code_call_key *k,
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	bool is_known = read_word(fd, k->owner + (uint64_t)g->goid, &goid, sizeof(goid)) &&
-			read_word(fd, k->owner + (uint64_t)g->atomicstatus, &status, sizeof(status));
+	bool is_known =
+		read_word(fd, k->owner + (uint64_t)g->goid, &goid, sizeof(goid)) &&
+		read_word(fd, k->owner + (uint64_t)g->atomicstatus, &status, sizeof(status));
 	close(fd);
 	return is_known && (goid != head->goid || (status & STATUS_MASK) == DEAD);
 }
@@ -146,8 +147,8 @@ static void add_levels(struct finding *f, size_t i)
 		if (!found)
 			continue;
 		memcpy(&o.call, value, sizeof(o.call));
-		o.kept = (struct bytes) { value + sizeof(o.call),
-					  map->value_size - sizeof(o.call) };
+		o.kept =
+			(struct bytes) { value + sizeof(o.call), map->value_size - sizeof(o.call) };
 		VEC_PUSH(f->arena, &f->calls, o);
 	}
 }

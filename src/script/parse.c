@@ -103,9 +103,9 @@ struct str parse_found(struct parser *p)
 {
 	enum { SHOWN_MAX = 32 };
 	if (p->tok.kind == TOK_END)
-		return p->is_alone                  ? STR("its end")
+		return p->is_alone                    ? STR("its end")
 		       : p->lex.end < p->lex.text.len ? STR("the end of the line")
-						    : STR("the end of the script");
+						      : STR("the end of the script");
 	if (p->tok.kind == TOK_STR)
 		return STR("a string");
 	struct str text = diag_span_text(p->diag, p->tok.span);

@@ -74,7 +74,7 @@ struct parser {
 	const struct arguments *arguments; // of the value that is being put in
 	bool is_panic;
 	bool is_ended;     // an error at the end of the script was reported
-	bool is_alone;  // the text is one expression
+	bool is_alone;     // the text is one expression
 	bool in_predicate; // '/' before '{' is its end
 	unsigned nest;
 	size_t n_expanded;     // bytes
