@@ -160,3 +160,21 @@ TEST(diag_stops_after_many)
 				 "stoat: error: too many errors\n")));
 	arena_free(a);
 }
+
+TEST(diag_excerpt_is_about_what_was_typed)
+{
+	struct arena *a = arena_new();
+	struct diag *d = diag_new(a);
+	uint32_t script = diag_add_source(d, STR("script"), STR("if (x > ) { }"));
+	uint32_t option = diag_add_source(d, STR("--where"), STR("x > "));
+	diag_add_excerpt(d, (struct span) { script, 4, 4 }, (struct span) { option, 0, 4 });
+	diag_add_excerpt(d, (struct span) { script, 0, 13 }, SPAN_NONE);
+	diag_error(d, (struct span) { script, 4, 1 }, "one");
+	diag_error(d, (struct span) { script, 8, 1 }, "two");
+	diag_error(d, (struct span) { script, 11, 1 }, "three");
+	struct str text = diag_render(d, a);
+	CHECK(str_find(text, STR("--where:1:1: one")) >= 0);
+	CHECK(str_find(text, STR("--where:1:5: two")) >= 0);
+	CHECK(str_find(text, STR("error: three")) >= 0);
+	arena_free(a);
+}

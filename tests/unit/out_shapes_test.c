@@ -25,8 +25,10 @@ static void put(struct sample *s, const char *key, uint64_t value)
 	size_t n = s->map.n_rows++;
 	memcpy(s->keys[n], key, MIN(strlen(key), sizeof(s->keys[n])));
 	s->values[n] = value;
-	s->rows[n] = (struct out_row) { { (const uint8_t *)s->keys[n], sizeof(s->keys[n]) },
-					{ (const uint8_t *)&s->values[n], 8 } };
+	s->rows[n] = (struct out_row) {
+		.key = { (const uint8_t *)s->keys[n], sizeof(s->keys[n]) },
+		.value = { (const uint8_t *)&s->values[n], 8 },
+	};
 	s->map.rows = s->rows;
 }
 

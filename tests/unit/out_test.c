@@ -179,8 +179,10 @@ static void check_map(const char *name, struct out_value *keys, struct out_value
 {
 	struct out_row *rows = make(n + 1, sizeof(*rows));
 	for (size_t i = 0; i < n; i++)
-		rows[i] = (struct out_row) { keys ? keys[i].bytes : (struct bytes) { NULL, 0 },
-					     values[i].bytes };
+		rows[i] = (struct out_row) {
+			.key = keys ? keys[i].bytes : (struct bytes) { NULL, 0 },
+			.value = values[i].bytes,
+		};
 	struct out_map m = { str_from(name), keys ? keys[0].type : NULL, values[0].type, rows, n };
 	struct capture *c = capture();
 	out_map_text(&env, &m, top, div, c->f);
@@ -336,7 +338,8 @@ TEST(out_symbols_are_the_callers)
 	static const struct out_type sym = { .kind = OUT_SYMBOL, .size = 8 };
 	static const struct out_type stack = { .kind = OUT_STACK, .size = 8 };
 	struct out_env named = { .resolve = put_frames };
-	struct out_row row = { { (const uint8_t *)"", 0 }, { (const uint8_t *)"\1", 1 } };
+	struct out_row row = { .key = { (const uint8_t *)"", 0 },
+			       .value = { (const uint8_t *)"\1", 1 } };
 	struct out_map m = { STR("@"), &stack, &t_u8, &row, 1 };
 	struct capture *c = capture();
 	check_value(number(&sym, 0x1234), "0x1234", "\"0x1234\"");
@@ -741,7 +744,7 @@ TEST(out_tseries_at_the_end_of_time)
 {
 	struct out_type t = series_type(OUT_NONE);
 	struct out_tslot slots[5] = { { 0 } };
-	struct out_row row = { { NULL, 0 }, { (const uint8_t *)slots, sizeof(slots) } };
+	struct out_row row = { .value = { (const uint8_t *)slots, sizeof(slots) } };
 	struct out_map m = { STR("@"), NULL, &t, &row, 1 };
 	struct capture *c = capture();
 	out_map_text(&env, &m, 0, 0, c->f);

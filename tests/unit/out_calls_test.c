@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Values that have to fit into a line, and calls put together again.
+#include "unit.h"
+
+#include <stdlib.h>
+
+#include "out/out.h"
+
+static char shown[512];
+
+static const char *fitted(const char *text, size_t columns)
+{
+	struct out_buf b = { 0 };
+	out_buf_str(&b, str_from(text));
+	out_fit(&b, columns);
+	snprintf(shown, sizeof(shown), "%.*s", STR_ARG(out_buf_view(&b)));
+	out_buf_free(&b);
+	return shown;
+}
+
+TEST(out_fit_leaves_out_what_is_nested_deepest)
+{
+	const char *text = "(s=&main.T{a: main.U{b: 1234}, c: []int{1, 2, 3}}, key=\"user/7\")";
+	CHECK_STR(fitted(text, 100), text);
+	CHECK_STR(fitted(text, 60), "(s=&main.T{a: main.U{...}, c: []int{...}}, key=\"user/7\")");
+	CHECK_STR(fitted(text, 50), "(s=&main.T{...}, key=\"user/7\")");
+	CHECK_STR(fitted(text, 28), "(s=&main.T{...}, key=\"us...)");
+}
+
+TEST(out_fit_leaves_names_alone)
+{
+	CHECK_STR(fitted("(m=map[string][]main.T{\"a\": [1, 2, 3]}, f=main.(*T).f-fm)", 46),
+		  "(m=map[string][]main.T{...}, f=main.(*T).f-fm)");
+	CHECK_STR(fitted("(*main.T)(0xc000012340)", 12), "(*main.T...)");
+}
+
+TEST(out_fit_counts_characters)
+{
+	CHECK_STR(fitted("\"gr\xc3\xb6\xc3\x9f"
+			 "er\"",
+			 8),
+		  "\"gr\xc3\xb6\xc3\x9f"
+		  "er\"");
+	CHECK_STR(fitted("\"gr\xc3\xb6\xc3\x9f"
+			 "er als null\"",
+			 12),
+		  "\"gr\xc3\xb6\xc3\x9f\"...");
+	CHECK_STR(fitted("\x1b[31merror \"x\"\x1b[0m", 9), "\x1b[31merror \"x\"\x1b[0m");
+	CHECK_INT(out_columns(STR("\x1b[31mgr\xc3\xb6\x1b[0m")), 3);
+	// What is cut inside of a colour ends it.
+	CHECK_STR(fitted("\x1b[31mabcdefghij\x1b[0m", 6), "\x1b[31mabc\x1b[0m...");
+}
+
+// --- trees ---
+
+static struct out_calls *calls;
+static char *text;
+static size_t len;
+static FILE *file;
+
+static void begin(bool tells_open)
+{
+	file = open_memstream(&text, &len);
+	calls = out_calls_new(&(struct out_calls_options) {
+		.view = OUT_CALLS_TREE, .f = file, .tells_open = tells_open });
+}
+
+static void call(const char *func, uint64_t depth, bool is_return, bool is_untold)
+{
+	struct out_call c = { .start_ns = 1000,
+			      .end_ns = 3000,
+			      .pid = 1,
+			      .tid = 1,
+			      .has_goid = true,
+			      .goid = 7,
+			      .func = str_from(func),
+			      .args = STR("()"),
+			      .depth = depth,
+			      .is_return = is_return,
+			      .is_untold = is_untold };
+	out_calls_add(calls, &c);
+}
+
+static void finish(void)
+{
+	out_calls_end(calls);
+	fclose(file);
+}
+
+TEST(out_tree_without_a_match_is_silent)
+{
+	begin(false);
+	call("a", 8, false, false);
+	call("b", 16, false, false);
+	call("b", 16, true, true);
+	call("a", 8, true, true);
+	call("a", 8, false, false);
+	finish();
+	CHECK_INT(len, 0);
+}
+
+TEST(out_tree_drops_what_a_panic_has_ended)
+{
+	begin(true);
+	call("a", 8, false, false);
+	call("b", 16, false, false);
+	call("a", 8, false, false); // not deeper than a: both have ended
+	call("a", 8, true, false);
+	finish();
+	CHECK(strstr(text, "GO 7  a(...) ended without a return\n") == text);
+	CHECK(strstr(text, "        b(...) ended without a return\n"));
+	CHECK(strstr(text, "GO 7  a() "));
+}
+
+TEST(out_tree_of_one_call_is_told_in_parts)
+{
+	begin(true);
+	call("loop", 8, false, false);
+	for (int i = 0; i < 25000; i++) {
+		call("in", 16, false, false);
+		call("in", 16, true, false);
+	}
+	finish();
+	size_t heads = 0;
+	for (const char *p = text; (p = strstr(p, "GO 7  loop(...) has not returned\n")); p++)
+		heads++;
+	CHECK_INT(heads, 3);
+}
