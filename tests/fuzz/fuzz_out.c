@@ -123,7 +123,15 @@ static void print_map(const struct out_env *env, const struct out_type *key,
 	}
 	out_map_text(env, &m, top, div, f);
 	out_map_json(env, &m, top, div, f);
-	struct out_table t = { &m, STR("key"), top & 1, div, top, div };
+	struct out_table t = {
+		.map = &m,
+		.title = STR("key"),
+		.has_others = top & 1,
+		.n_others = div,
+		.max_lines = top,
+		.max_width = div,
+		.ns = div,
+	};
 	out_table_text(env, &t, f);
 	out_table_json(env, &t, f);
 	out_stacks_text(env, &m, f);
