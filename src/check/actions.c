@@ -23,7 +23,7 @@ struct program_action *action_new(struct checker *c, struct expr *e, enum action
 void action_add_arg(struct checker *c, struct program_action *a, struct expr *value)
 {
 	a->args[a->n_args].value = value;
-	a->args[a->n_args++].shown = check_shown(c->arena, value->type);
+	a->args[a->n_args++].shown = check_shown(c->arena, value->type, c->options->secrets);
 }
 
 // --- printf ---
@@ -190,7 +190,7 @@ static bool is_by_stack(struct checker *c, const struct map_info *m)
 {
 	if (!m->map->key)
 		return false;
-	const struct out_type *t = check_shown(c->arena, m->map->key);
+	const struct out_type *t = check_shown(c->arena, m->map->key, c->options->secrets);
 	if (t->kind == OUT_TUPLE && t->n_fields)
 		t = t->fields[0].type;
 	return t->kind == OUT_STACK;

@@ -446,6 +446,7 @@ struct program *program_make(struct arena *a, const struct script *s, struct pla
 void program_dump(const struct program *p, FILE *out);
 
 // How values of that type are printed; the arena's.
-const struct out_type *check_shown(struct arena *a, struct type *t);
+const struct out_type *check_shown(struct arena *a, struct type *t,
+				   const struct value_secrets *secrets);
 
 #endif

@@ -367,7 +367,7 @@ static void finish(struct checker *c, struct map_info *info)
 	m->is_signed = m->value->kind == TYPE_INT;
 	m->is_per_cpu = m->agg || info->is_per_cpu_declared;
 	if (m->key)
-		m->out_key = check_shown(c->arena, m->key);
+		m->out_key = check_shown(c->arena, m->key, c->options->secrets);
 	if (m->agg) {
 		struct out_type *o = ARENA_NEW(c->arena, struct out_type);
 		*o = *info->agg_type;
@@ -375,7 +375,7 @@ static void finish(struct checker *c, struct map_info *info)
 		o->size = (uint32_t)out_agg_size(o);
 		m->out_value = o;
 	} else {
-		m->out_value = check_shown(c->arena, m->value);
+		m->out_value = check_shown(c->arena, m->value, c->options->secrets);
 	}
 	check_sizes(c, m);
 }

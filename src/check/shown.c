@@ -2,10 +2,25 @@
 // Types to the shapes that out/ prints.
 #include "check/checker.h"
 
-static const struct out_type *shown_within(struct arena *a, struct type *t, unsigned depth);
+// What types become is made there.
+struct shower {
+	struct arena *arena;
+	const struct value_secrets *secrets;
+};
 
-static void add_fields(struct arena *a, struct type *t, struct out_type *o, unsigned depth)
+static const struct out_type *shown_within(const struct shower *w, struct type *t, unsigned depth);
+
+// Of a struct of the program: those that a script makes have names that it has chosen.
+static bool is_secret(const struct shower *w, const struct type *t, const struct type_field *f)
 {
+	bool is_made = !t->go_kind && !t->source;
+	return !is_made && type_strip(f->type)->kind != TYPE_BOOL &&
+	       value_is_secret(w->secrets, f->name);
+}
+
+static void add_fields(const struct shower *w, struct type *t, struct out_type *o, unsigned depth)
+{
+	struct arena *a = w->arena;
 	struct out_field *fields = ARENA_ARRAY(a, struct out_field, t->n_fields);
 	for (size_t i = 0; i < t->n_fields; i++) {
 		const struct type_field *f = &t->fields[i];
@@ -15,7 +30,8 @@ static void add_fields(struct arena *a, struct type *t, struct out_type *o, unsi
 		bool is_base = f->is_embedded && !f->name.len;
 		fields[o->n_fields++] = (struct out_field) {
 			.name = is_base ? type_strip(f->type)->name : f->name,
-			.type = shown_within(a, f->type, depth + 1),
+			.type = shown_within(w, f->type, depth + 1),
+			.is_secret = is_secret(w, t, f),
 			.off = (uint32_t)f->off,
 			.bit_size = (uint8_t)f->bit_size,
 			.bit_off = (uint8_t)f->bit_off,
@@ -35,7 +51,7 @@ static void add_names(struct arena *a, struct type *t, struct out_type *o)
 	o->is_signed = t->is_signed;
 }
 
-static void add_array(struct arena *a, struct type *t, struct out_type *o, unsigned depth)
+static void add_array(const struct shower *w, struct type *t, struct out_type *o, unsigned depth)
 {
 	if (is_char_array(t)) {
 		o->kind = OUT_STRING;
@@ -43,7 +59,7 @@ static void add_array(struct arena *a, struct type *t, struct out_type *o, unsig
 		return;
 	}
 	o->kind = OUT_ARRAY;
-	o->elem = shown_within(a, type_strip(t->elem), depth + 1);
+	o->elem = shown_within(w, type_strip(t->elem), depth + 1);
 	o->count = (uint32_t)MIN(t->count, UINT32_MAX);
 }
 
@@ -122,8 +138,9 @@ static void add_go(struct arena *a, const struct type *t, struct out_type *o, un
 		o->kind = OUT_POINTER;
 }
 
-static const struct out_type *shown_within(struct arena *a, struct type *t, unsigned depth)
+static const struct out_type *shown_within(const struct shower *w, struct type *t, unsigned depth)
 {
+	struct arena *a = w->arena;
 	t = type_strip(t);
 	if (t->shown)
 		return t->shown;
@@ -139,18 +156,20 @@ static const struct out_type *shown_within(struct arena *a, struct type *t, unsi
 	o->is_go = t->go_kind != 0;
 	o->is_duration = is_duration(t);
 	if (t->kind == TYPE_ARRAY && t->elem)
-		add_array(a, t, o, depth);
+		add_array(w, t, o, depth);
 	else if (t->kind == TYPE_ENUM)
 		add_names(a, t, o);
 	else if (t->kind == TYPE_STRUCT || t->kind == TYPE_UNION || t->kind == TYPE_TUPLE)
-		add_fields(a, t, o, depth);
+		add_fields(w, t, o, depth);
 	// Kept, so that types that are made of each other again and again are made once.
 	if (is_record(t))
 		t->shown = o;
 	return o;
 }
 
-const struct out_type *check_shown(struct arena *a, struct type *t)
+const struct out_type *check_shown(struct arena *a, struct type *t,
+				   const struct value_secrets *secrets)
 {
-	return shown_within(a, t, 0);
+	const struct shower w = { a, secrets };
+	return shown_within(&w, t, 0);
 }

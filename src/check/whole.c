@@ -105,7 +105,9 @@ bool whole_items(struct checker *c, struct expr *e)
 		const struct expr *item = is_record ? e->record.v[i].value : e->items.v[i];
 		if (!item->type || is_from_map(item) || has_opaque(item->type, 0))
 			return false;
-		has_some |= is_wanted(c, item->type) || is_result(c, item);
+		bool is_raw =
+			item->type->kind == TYPE_TUPLE && str_eq(item->type->name, STR(RAW_TUPLE));
+		has_some |= is_raw || is_wanted(c, item->type) || is_result(c, item);
 	}
 	return has_some;
 }

@@ -142,8 +142,12 @@ static struct value_secrets *make_secrets(const struct job *j)
 {
 	const struct option_list *list = &j->r->secrets;
 	struct str *patterns = ARENA_ARRAY(j->arena, struct str, list->n + 1);
-	for (size_t i = 0; i < list->n; i++)
+	for (size_t i = 0; i < list->n; i++) {
 		patterns[i] = str_from(list->v[i]);
+		if (!patterns[i].len)
+			diag_error(j->diag, SPAN_NONE,
+				   "--redact takes a name, or a pattern of names");
+	}
 	return value_secrets_new(j->arena, patterns, list->n, true);
 }
 

@@ -200,3 +200,10 @@ void json_kbool(struct json *j, const char *key, bool v)
 	json_key(j, key);
 	json_bool(j, v);
 }
+
+void json_redacted(struct json *j)
+{
+	json_open(j, '{');
+	json_kbool(j, "redacted", true);
+	json_close(j, '}');
+}

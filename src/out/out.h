@@ -64,6 +64,7 @@ void json_exact_u64(struct json *j, uint64_t v);
 void json_exact_i64(struct json *j, int64_t v);
 void json_bool(struct json *j, bool v);
 void json_null(struct json *j);
+void json_redacted(struct json *j); // {"redacted": true}: a secret
 // Text that is a number in JSON.
 void json_number(struct json *j, struct str text);
 // A number as a string "0x..": addresses do not fit in a JSON number everywhere.
@@ -205,6 +206,7 @@ struct out_field {
 	uint32_t off;
 	uint8_t bit_size; // 0: not a bit-field
 	uint8_t bit_off;  // from the least significant bit of the bytes at off
+	bool is_secret;   // shown as <redacted>
 };
 
 struct out_enumerator {

@@ -321,6 +321,8 @@ static void fields_text(struct layout *l, const struct out_type *t, struct bytes
 		}
 		if (is_marked(marks, i))
 			out_buf_str(l->b, STR("<unreadable>"));
+		else if (f->is_secret)
+			out_buf_str(l->b, STR("<redacted>"));
 		else
 			layout_text(l, f->type, field_bytes(f, v, &store));
 	}
@@ -410,6 +412,8 @@ static void fields_json(struct layout *l, const struct out_type *t, struct bytes
 			json_key_str(j, f->name);
 		if (is_marked(marks, i))
 			json_null(j);
+		else if (f->is_secret)
+			json_redacted(j);
 		else
 			layout_json(l, f->type, field_bytes(f, v, &store), j);
 	}

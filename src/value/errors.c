@@ -240,6 +240,22 @@ bool error_errno(struct render *r, struct val v, struct out_buf *out)
 	return true;
 }
 
+bool error_deadline(struct render *r, struct val v, struct out_buf *out)
+{
+	(void)r, (void)v;
+	out_buf_str(out, STR("context deadline exceeded"));
+	return true;
+}
+
+bool show_deadline(struct render *r, struct val v, enum where w)
+{
+	const struct special_text t = { .form = TEXT_ERROR,
+					.label = STR("error"),
+					.text = STR("context deadline exceeded") };
+	r->sink->text(r, v.s, &t, w);
+	return true;
+}
+
 bool show_errno(struct render *r, struct val v, enum where w)
 {
 	struct str name = STR(""), text = STR("");

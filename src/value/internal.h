@@ -33,6 +33,15 @@ bool is_secret_type(const struct type *t);
 // What rendering has found out of types, by their address: its own. In the book's arena.
 struct map *book_shapes(struct value_book *b);
 
+// In code that is shared by all instances of a generic function: a pointer to whatever. Which type
+// that is only the dictionary says.
+static inline bool is_shape_pointer(struct type *t)
+{
+	const struct type *under = type_strip(t);
+	return under->kind == TYPE_PTR && (str_starts(t->name, STR("go.shape.")) ||
+					   str_starts(under->name, STR("go.shape.")));
+}
+
 // --- the insides of maps (maps.c) ---
 
 enum map_kind { MAP_UNKNOWN, MAP_BUCKETS, MAP_SWISS };

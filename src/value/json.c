@@ -298,9 +298,12 @@ static void to_open(struct render *r, struct shape *s, enum group g, uint64_t le
 		return;
 	}
 	if (g == GROUP_ARGS || g == GROUP_TUPLE) {
-		// Results have names, tuples of a script none.
-		r->has_names = g == GROUP_ARGS || (s->n_fields && s->fields[0].name.len);
-		json_open(r->json, r->has_names ? '{' : '[');
+		// Results have names, tuples of a script none, and those in tuples none.
+		bool has_names = r->n_groups == 0 &&
+				 (g == GROUP_ARGS || (s->n_fields && s->fields[0].name.len));
+		if (r->n_groups == 0)
+			r->has_names = has_names;
+		json_open(r->json, has_names ? '{' : '[');
 		push_group(r, false);
 		return;
 	}
@@ -341,7 +344,7 @@ static void to_close(struct render *r, enum group g, bool has_text_keys)
 static void to_field(struct render *r, struct shape *s, struct str name)
 {
 	render_step(r, name.len + 4);
-	if (s->kind != TYPE_TUPLE || name.len)
+	if (s->kind != TYPE_TUPLE || (r->has_names && r->n_groups == 1))
 		json_key_str(r->json, name);
 }
 

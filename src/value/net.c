@@ -162,7 +162,7 @@ static void put_addr(const struct ip_addr *a, struct out_buf *out)
 	}
 	if (a->zone.len) {
 		out_buf_str(out, STR("%"));
-		out_buf_str(out, a->zone);
+		put_plain(a->zone, out);
 	}
 }
 

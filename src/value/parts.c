@@ -186,3 +186,14 @@ bool val_text_field(struct render *r, struct val v, struct str name, struct str 
 	struct val field;
 	return val_field(r, v, name, &field) && val_text(r, field, have, len);
 }
+
+void put_plain(struct str s, struct out_buf *out)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (c < 0x20 || c == 0x7f)
+			out_buf_printf(out, "\\x%02x", c);
+		else
+			out_buf_add(out, &s.p[i], 1);
+	}
+}

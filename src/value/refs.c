@@ -213,6 +213,8 @@ void sketch_value(struct sketch *s, struct type *t, uint64_t off, unsigned level
 		erase_value(s, t, off, level);
 		return;
 	}
+	if (is_shape_pointer(t))
+		return;
 	t = type_strip(t);
 	switch ((int)t->kind) {
 	case TYPE_STRING:

@@ -139,7 +139,7 @@ static void render_ptr(struct render *r, struct val v, enum where w)
 		r->sink->nil(r, v.s, w);
 		return;
 	}
-	if (!elem || elem->kind == TYPE_VOID) {
+	if (!elem || elem->kind == TYPE_VOID || is_shape_pointer(v.s->type)) {
 		r->sink->scalar(r, v, w);
 		return;
 	}

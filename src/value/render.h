@@ -318,6 +318,9 @@ bool val_is_cut(struct render *r, struct val v);
 // The items of a slice that are there.
 bool val_slice(struct render *r, struct val v, struct val *items, uint64_t *len);
 
+// Text that stands without quotes: nothing in it moves the terminal's cursor.
+void put_plain(struct str s, struct out_buf *out);
+
 // --- maps (entries.c) ---
 
 struct map_entry {
@@ -371,8 +374,9 @@ special_fn show_ip, show_netip_addr, show_netip_addrport, show_netip_prefix, sho
 special_fn show_big_int, show_bytes_buffer, show_strings_builder;
 special_fn show_mutex, show_rwmutex, show_once, show_waitgroup, show_sync_map;
 special_fn show_atomic, show_atomic_bool, show_atomic_pointer, show_atomic_value;
-special_fn show_errno;
+special_fn show_errno, show_deadline;
 error_fn error_string, error_wrap, error_join, error_path, error_link, error_syscall, error_num;
+error_fn error_deadline;
 error_fn error_url, error_exec, error_op, error_dns, error_errno;
 
 // Text of net's addresses (net.c): adds it, false if v is none.

@@ -6,8 +6,8 @@
 #define NAME_MAX_LEN 256
 
 static const char *const defaults[] = {
-	"password",      "passwd", "passphrase", "secret",     "token",
-	"authorization", "cookie", "apikey",     "privatekey", "credential",
+	"password", "passwd",     "passphrase", "secret", "token",  "authorization", "cookie",
+	"apikey",   "privatekey", "credential", "pwd",    "bearer", "jwt",           "accesskey",
 };
 
 struct value_secrets {

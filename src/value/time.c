@@ -74,7 +74,7 @@ static void put_zone(struct zone z, struct out_buf *out)
 	uint64_t n = minutes < 0 ? -(uint64_t)minutes : (uint64_t)minutes;
 	out_buf_printf(out, " %c%02" PRIu64 "%02" PRIu64 " ", sign, n / 60, n % 60);
 	if (z.name.len)
-		out_buf_str(out, z.name);
+		put_plain(z.name, out);
 	else
 		out_buf_printf(out, "%c%02" PRIu64 "%02" PRIu64, sign, n / 60, n % 60);
 }

@@ -55,7 +55,7 @@ func init() {
 		"atomic.Uint64":   atomicNumber,
 		"atomic.Uintptr":  atomicNumber,
 		"atomic.Bool":     func(v reflect.Value) string { return strconv.FormatBool(v.FieldByName("v").Uint() != 0) },
-		"netip.Addr":      netAddr,
+		"netip.Addr":      stringer,
 		"netip.AddrPort":  stringer,
 		"netip.Prefix":    stringer,
 	}
@@ -91,16 +91,6 @@ func inner(v reflect.Value) string {
 	d.capture(v, 0)
 	d.value(v, false)
 	return string(d.out)
-}
-
-// netAddr: until Go 1.22 what tells an address of version 4 from the same one as version 6 is where z
-// points to, which stoat does not know.
-func netAddr(v reflect.Value) string {
-	s := stringer(v)
-	if v.FieldByName("z").Kind() == reflect.Ptr && strings.Contains(s, ".") {
-		return strings.TrimPrefix(s, "::ffff:")
-	}
-	return s
 }
 
 func stringer(v reflect.Value) string { return open(v).Interface().(fmt.Stringer).String() }
