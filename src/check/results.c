@@ -87,6 +87,15 @@ static void become_member(struct checker *c, struct expr *e, uint64_t number, st
 	e->member.name = (struct name) { name, e->span };
 }
 
+// For the rendering of whole values: no text of the program's.
+static struct type *unreadable_text(struct checker *c, const struct type *text)
+{
+	struct type *t = ARENA_NEW(c->arena, struct type);
+	*t = *text;
+	t->name = STR("?");
+	return t;
+}
+
 // e becomes result number i of the function. Of many functions, some have results that cannot be
 // read.
 static void become_result(struct checker *c, struct expr *e, uint64_t number, bool is_only)
@@ -100,6 +109,8 @@ static void become_result(struct checker *c, struct expr *e, uint64_t number, bo
 	if (why) {
 		note_left_out(c, e->span, is_only ? STR("retval") : name, why);
 		set_text(c, e, STR("?"));
+		if (c->whole == WHOLE_EVERY)
+			e->type = unreadable_text(c, e->type);
 		return;
 	}
 	become_member(c, e, number, name);
@@ -192,6 +203,17 @@ void check_results(struct checker *c, struct expr *e)
 		tell_error(c, e->span, "%.*s returns nothing", STR_ARG(info->func->name));
 }
 
+static const struct target_value *last_error(const struct target_info *info)
+{
+	const struct target_value *found = NULL;
+	for (size_t i = 0; i < info->n_values; i++) {
+		const struct target_value *v = &info->values[i];
+		if (is_result(v) && v->type && str_eq(v->type->name, STR("error")))
+			found = v;
+	}
+	return found;
+}
+
 void check_result_member(struct checker *c, struct expr *e)
 {
 	const struct target_info *info = part_info(c);
@@ -208,6 +230,9 @@ void check_result_member(struct checker *c, struct expr *e)
 	}
 	v = e->member.is_number ? result_at(info, e->member.number)
 				: result_called(info, e->member.name.text);
+	// Most functions give it no name.
+	if (!v && !e->member.is_number && str_eq(e->member.name.text, STR("err")))
+		v = last_error(info);
 	if (v) {
 		check_value(c, e, "retval", v);
 	} else if (n == 1 && !e->member.is_number) {

@@ -68,12 +68,18 @@ static void put_call(const struct out_calls *v, const struct node *n, struct out
 						     : "ended without a return");
 }
 
+// Levels that are indented: on a screen half of it is left to the calls.
+static size_t levels_max(const struct out_calls *v)
+{
+	return v->width ? MIN(v->width / 4, DEPTH_MAX) : DEPTH_MAX;
+}
+
 static void put_line(const struct out_calls *v, const struct node *n, struct str head, size_t depth)
 {
 	struct out_buf line = { 0 };
 	out_buf_str(&line, depth ? STR("") : head);
 	if (depth)
-		out_buf_fill(&line, ' ', head.len + 2 * MIN(depth, (size_t)DEPTH_MAX));
+		out_buf_fill(&line, ' ', head.len + 2 * MIN(depth, levels_max(v)));
 	if (n->is_go)
 		out_buf_str(&line, n->func);
 	else

@@ -144,7 +144,10 @@ bool budget_check(struct session *s)
 	b->checked_ns = now;
 	if (percent > s->p->config->max_cpu && most)
 		take_off_all(s, s->p->parts[worst], percent);
-	return has_probes(s);
+	if (has_probes(s))
+		return true;
+	log_warn("nothing is left to be traced: the trace ends");
+	return false;
 }
 
 // --- the last line ---

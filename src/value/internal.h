@@ -38,8 +38,8 @@ struct map *book_shapes(struct value_book *b);
 static inline bool is_shape_pointer(struct type *t)
 {
 	const struct type *under = type_strip(t);
-	return under->kind == TYPE_PTR && (str_starts(t->name, STR("go.shape.")) ||
-					   str_starts(under->name, STR("go.shape.")));
+	return under->kind == TYPE_PTR &&
+	       (str_starts(t->name, STR("go.shape.")) || str_starts(under->name, STR("go.shape.")));
 }
 
 // --- the insides of maps (maps.c) ---

@@ -174,7 +174,9 @@ static void render_text(struct render *r, struct val v, enum where w)
 {
 	struct str have = { (const char *)v.v.p, v.v.len };
 	uint64_t end = have.len >= 8 ? word_at(v.v, have.len - 8) : 0;
-	if (!v.s->is_go) {
+	if (str_eq(v.s->type->name, STR("?"))) {
+		r->sink->mark(r, MARK_UNREADABLE);
+	} else if (!v.s->is_go) {
 		have.len = strnlen(have.p, have.len);
 		r->sink->string(r, v.s, have, have.len, w);
 	} else if (end & OUT_END_UNREADABLE) {
