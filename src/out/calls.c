@@ -93,17 +93,29 @@ static void take_off(struct out_calls *v, struct lane *l, enum node_state state,
 	off(v, l, n);
 }
 
-// Where depth is not known, only what is above the function's own call has ended.
+// A page of the program may be away for a moment, so that its depth cannot be read: it is taken for
+// the innermost one then, and its return for that of the innermost call of the function.
+static uint64_t depth_of(const struct lane *l, const struct out_call *c)
+{
+	if (c->depth)
+		return c->depth;
+	for (size_t i = l->open.n; c->is_return && i-- > 0;)
+		if (str_eq(l->open.v[i]->func, c->func))
+			return l->open.v[i]->depth;
+	return l->open.n ? l->open.v[l->open.n - 1]->depth + 1 : 1;
+}
+
 static void drop_ended(struct out_calls *v, struct lane *l, uint64_t depth, lane_off_fn off)
 {
-	while (depth && l->open.n && l->open.v[l->open.n - 1]->depth >= depth)
+	while (l->open.n && l->open.v[l->open.n - 1]->depth >= depth)
 		take_off(v, l, NODE_ENDED, off);
 }
 
 struct node *lane_begin(struct out_calls *v, struct lane *l, const struct out_call *c,
 			lane_off_fn off)
 {
-	drop_ended(v, l, c->depth, off);
+	uint64_t depth = depth_of(l, c);
+	drop_ended(v, l, depth, off);
 	if (l->open.n >= OPEN_MAX)
 		return NULL;
 	if (!l->arena)
@@ -111,22 +123,23 @@ struct node *lane_begin(struct out_calls *v, struct lane *l, const struct out_ca
 	struct node *n = ARENA_NEW(l->arena, struct node);
 	n->func = arena_strdup(l->arena, c->func);
 	n->start_ns = c->start_ns;
-	n->depth = c->depth;
+	n->depth = depth;
 	VEC_PUSH(l->arena, &l->open, n);
 	l->n_nodes++;
 	return n;
 }
 
-static bool is_its_call(const struct node *n, const struct out_call *c)
+static bool is_its_call(const struct node *n, const struct out_call *c, uint64_t depth)
 {
-	return n->depth == c->depth && str_eq(n->func, c->func);
+	return n->depth == depth && str_eq(n->func, c->func);
 }
 
 struct node *lane_return(struct out_calls *v, struct lane *l, const struct out_call *c,
 			 lane_off_fn off)
 {
-	drop_ended(v, l, c->depth + 1, off);
-	if (!l->open.n || !is_its_call(l->open.v[l->open.n - 1], c)) {
+	uint64_t depth = depth_of(l, c);
+	drop_ended(v, l, depth + 1, off);
+	if (!l->open.n || !is_its_call(l->open.v[l->open.n - 1], c, depth)) {
 		if (!lane_begin(v, l, c, off))
 			return NULL;
 	}

@@ -462,7 +462,7 @@ struct out_call {
 	bool is_untold; // it has returned, and is told only if others in it are
 	bool is_open;   // it has not returned when the trace ends
 	bool has_results;
-	uint64_t depth; // of two calls of a goroutine the inner one is deeper; 0: not known
+	uint64_t depth; // of two calls of a goroutine the inner one is deeper; 0: unknown
 };
 
 // Shortens the text of a value, or of arguments, to so many columns: what is in brackets is left

@@ -144,7 +144,7 @@ def test_deep_tree(t, version, levels):
     n_gone = sum(text.count("main.falls(...) ended without a return") for _, text in found)
     t.eq(n_gone, told["main.falls"].calls - told["main.falls"].returns, "calls without one")
     t.eq({goid for goid, text in found if "main.spin" in text}, {"1"})
-    t.check(all(text.startswith("main.spin") for _, text in found if "main.spin" in text), "spin is in no call of falls")
+    t.check(all(text.startswith("main.spin") for _, text in found if "main.spin" in text), f"spin is in no call of falls\n{r.err}")
 
 
 @cases(["1.15", "1.24", "1.27"])
