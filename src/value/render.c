@@ -174,13 +174,13 @@ static void render_text(struct render *r, struct val v, enum where w)
 {
 	struct str have = { (const char *)v.v.p, v.v.len };
 	uint64_t end = have.len >= 8 ? word_at(v.v, have.len - 8) : 0;
-	if (str_eq(v.s->type->name, STR("?"))) {
+	bool is_unreadable =
+		str_eq(v.s->type->name, STR("?")) || (v.s->is_go && end & OUT_END_UNREADABLE);
+	if (is_unreadable) {
 		r->sink->mark(r, MARK_UNREADABLE);
 	} else if (!v.s->is_go) {
 		have.len = strnlen(have.p, have.len);
 		r->sink->string(r, v.s, have, have.len, w);
-	} else if (end & OUT_END_UNREADABLE) {
-		r->sink->mark(r, MARK_UNREADABLE);
 	} else {
 		have.len = have.len >= 8 ? MIN((uint32_t)end, have.len - 8) : 0;
 		r->sink->string(r, v.s, have, have.len + (end & OUT_END_CUT ? 1 : 0), w);
