@@ -35,7 +35,8 @@ def test_rate(t, version):
     r = t.stoat("count", path, "main.hit", "--max-rate", str(RATE), "-c", f"{path} 3000 3000 2")
     counted = table(r.out)[0]["main.hit"]
     hits, _, rest = summary(t, r)
-    t.eq(hits, 3000, "hits")
+    # Up to Go 1.20 a restart of the function after its stack has grown hits the entry again.
+    t.check(3000 <= hits < 3100, f"{hits} hits")
     t.eq(counted + dropped(t, rest), 3000, r.describe())
     t.check(RATE <= counted <= 10 * RATE, f"{counted} were counted")
 
@@ -48,7 +49,7 @@ def test_rate_of_calls(t, version):
     r = t.stoat("trace", path, "main.hit", "--max-rate", str(RATE), "-c", f"{path} 3000 3000 2")
     lines = [line for line in r.out.splitlines() if "main.hit(" in line]
     hits, events, rest = summary(t, r)
-    t.eq((hits, events), (6000, len(lines)), r.err)
+    t.check(6000 <= hits < 6100 and events == len(lines), r.err)
     t.eq(len(lines) + dropped(t, rest), 3000, r.err)
     t.check("without an entry" not in r.err, r.err)
     for line in lines:
