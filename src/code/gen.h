@@ -538,7 +538,6 @@ void gen_whole(struct gen *g, struct expr *e, const struct program_whole *type,
 // Into memory of a call's record: how many bytes there are, and these.
 void gen_whole_kept(struct gen *g, struct expr *value, const struct program_whole *type,
 		    struct spot to);
-struct bpf_map *unit_table(struct unit *u, uint32_t program);
 
 // --- budget.c ---
 

@@ -40,7 +40,7 @@ uint64_t whole_slack(const struct gen *g, const struct program_whole *w)
 	return slack(value_book_limits(book_of(g, w))->bytes);
 }
 
-struct bpf_map *unit_table(struct unit *u, uint32_t program)
+static struct bpf_map *unit_table(struct unit *u, uint32_t program)
 {
 	if (!u->tables)
 		u->tables = ARENA_ARRAY(u->a, struct bpf_map *, u->p->n_programs);

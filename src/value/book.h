@@ -174,7 +174,4 @@ void dynamic_reach(struct value_book *b, unsigned depth);
 // The slots, when all numbers are given. NULL: too many.
 struct value_dynamic *dynamic_slots(struct value_book *b, struct arena *a, uint32_t *n);
 
-// "type.name" without type arguments.
-struct str book_plain_name(const struct type *t);
-
 #endif

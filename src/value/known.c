@@ -34,7 +34,8 @@ static const struct known_field known_fields[] = {
 	{ "sync.Pool", "New", FIELD_SKIP },
 };
 
-struct str book_plain_name(const struct type *t)
+// "type.name" without type arguments.
+static struct str book_plain_name(const struct type *t)
 {
 	struct str name = t->name;
 	const char *args = name.len ? memchr(name.p, '[', name.len) : NULL;

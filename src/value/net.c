@@ -52,7 +52,7 @@ static void put_ip6(const uint8_t *p, struct out_buf *out)
 	}
 }
 
-bool net_ip_text(struct bytes ip, struct out_buf *out)
+static bool net_ip_text(struct bytes ip, struct out_buf *out)
 {
 	if (ip.len == IP4_LEN)
 		put_ip4(ip.p, out);

@@ -101,7 +101,7 @@ struct shape {
 	bool has_number;
 	uint32_t number;
 	struct str name;            // see shape_name
-	struct shape *elem, *key;   // see shape_elem, shape_key
+	struct shape *elem;         // see shape_elem
 	struct shape_field *fields; // STRUCT, UNION
 	size_t n_fields;
 	bool is_opaque;                // the fields cannot be read
@@ -112,7 +112,6 @@ struct shape {
 struct render;
 struct shape *shape_of(struct render *r, struct type *t); // NULL if t is NULL
 struct shape *shape_elem(struct render *r, struct shape *s);
-struct shape *shape_key(struct render *r, struct shape *s);
 struct shape *field_shape(struct render *r, struct shape_field *f);
 // As Go prints it; of C types as they are spelled.
 struct str shape_name(struct render *r, struct shape *s);
@@ -380,7 +379,6 @@ error_fn error_deadline;
 error_fn error_url, error_exec, error_op, error_dns, error_errno;
 
 // Text of net's addresses (net.c): adds it, false if v is none.
-bool net_ip_text(struct bytes ip, struct out_buf *out);
 bool net_addr_text(struct render *r, struct val v, struct out_buf *out);
 // Go's name and text of an error number (errno.c); false if it has none. is_old: up to Go 1.24.
 bool errno_text(uint64_t n, bool is_old, struct str *name, struct str *text);

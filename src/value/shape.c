@@ -211,13 +211,6 @@ struct shape *shape_elem(struct render *r, struct shape *s)
 	return s->elem;
 }
 
-struct shape *shape_key(struct render *r, struct shape *s)
-{
-	if (!s->key)
-		s->key = shape_of(r, s->under->key);
-	return s->key;
-}
-
 struct shape *field_shape(struct render *r, struct shape_field *f)
 {
 	if (!f->shape)
