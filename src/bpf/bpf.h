@@ -89,7 +89,7 @@ void bpf_map_value_ref(struct bpf_asm *b, uint8_t dst, const struct bpf_map *m, 
 void bpf_func_ref(struct bpf_asm *b, uint8_t dst, struct bpf_label func);
 void bpf_call(struct bpf_asm *b, int helper);
 void bpf_call_func(struct bpf_asm *b, struct bpf_label func);
-// A function of the kernel, by its number in the kernel's type information (struct bpf_btf).
+// A function of the kernel, by its number in the kernel's type information (btf_func).
 void bpf_call_kernel(struct bpf_asm *b, uint32_t btf_id);
 void bpf_exit(struct bpf_asm *b);
 
@@ -307,15 +307,6 @@ struct str bpf_tracefs_path(struct arena *a);
 // The number of a tracepoint ("sched", "sched_switch").
 MUST_USE struct err *bpf_tracepoint_id(int tracefs, const char *group, const char *name,
 				       uint64_t *id);
-
-// The kernel's own type information.
-struct bpf_btf;
-MUST_USE struct err *bpf_btf_open(struct bpf_btf **out);
-void bpf_btf_close(struct bpf_btf *b);
-// A function that programs may call, for bpf_call_kernel.
-bool bpf_btf_func(const struct bpf_btf *b, const char *name, uint32_t *id);
-// Bytes from the start of the struct to a member: ("task_struct", "thread.fsbase").
-bool bpf_btf_member(const struct bpf_btf *b, const char *type, const char *path, uint32_t *off);
 
 // Kernels before 5.11 count BPF memory as locked memory: lifts the limit.
 void bpf_lift_memlock(void);

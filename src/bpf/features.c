@@ -240,7 +240,6 @@ static void clean_up(struct probe *p)
 	bpf_close_later(p->links, p->n_links);
 	bpf_map_unmap(&p->counts, p->words);
 	bpf_map_close(&p->counts);
-	bpf_btf_close(p->btf);
 	uapi_close(&p->tracefs);
 }
 

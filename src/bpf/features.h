@@ -4,6 +4,7 @@
 #define BPF_FEATURES_H
 
 #include "bpf/bpf.h"
+#include "btf/btf.h"
 
 // Words that probe programs count in.
 enum { PROBE_WORDS = 64, PROBE_LINKS_MAX = 16 };
@@ -15,9 +16,9 @@ struct probe {
 	// A map that is memory here and in programs; words is NULL when the kernel has no such.
 	struct bpf_map counts;
 	uint64_t *words;
-	uint32_t next_word;  // not yet used by anybody
-	struct bpf_btf *btf; // NULL when the kernel has none
-	int tracefs;         // -1 until it is open
+	uint32_t next_word; // not yet used by anybody
+	struct btf *btf;    // NULL when the kernel has none
+	int tracefs;        // -1 until it is open
 	// Our own function that uprobes are put on, and what stays attached until the end.
 	uint64_t site_off;
 	int links[PROBE_LINKS_MAX];

@@ -216,9 +216,9 @@ struct bpf_finding probe_may_goto(struct probe *p)
 static void emit_iter_num(struct probe *p, struct bpf_asm *b)
 {
 	uint32_t start = 0, next = 0, stop = 0;
-	if (!bpf_btf_func(p->btf, "bpf_iter_num_new", &start) ||
-	    !bpf_btf_func(p->btf, "bpf_iter_num_next", &next) ||
-	    !bpf_btf_func(p->btf, "bpf_iter_num_destroy", &stop))
+	if (!btf_func(p->btf, "bpf_iter_num_new", &start) ||
+	    !btf_func(p->btf, "bpf_iter_num_next", &next) ||
+	    !btf_func(p->btf, "bpf_iter_num_destroy", &stop))
 		bpf_fail(b, "not in this kernel");
 	struct bpf_label again = bpf_label_new(b), out = bpf_label_new(b);
 	bpf_mov(b, BPF_REG_7, BPF_REG_10);
@@ -242,7 +242,7 @@ static void emit_iter_num(struct probe *p, struct bpf_asm *b)
 // Opens them once; NULL for success.
 static struct err *need_btf(struct probe *p)
 {
-	return p->btf ? NULL : bpf_btf_open(&p->btf);
+	return p->btf ? NULL : btf_open(p->arena, BTF_KERNEL, &p->btf);
 }
 
 struct bpf_finding probe_iter_num(struct probe *p)
@@ -265,7 +265,7 @@ struct bpf_finding probe_btf(struct probe *p)
 static void emit_task_btf(struct probe *p, struct bpf_asm *b)
 {
 	uint32_t off = 0;
-	if (!bpf_btf_member(p->btf, "task_struct", THREAD_POINTER, &off))
+	if (!btf_member(p->btf, "task_struct", THREAD_POINTER, &off))
 		bpf_fail(b, "task_struct has no " THREAD_POINTER);
 	bpf_call(b, BPF_FUNC_get_current_task_btf);
 	bpf_load(b, 8, BPF_REG_1, BPF_REG_0, (int)off);

@@ -11,6 +11,7 @@
 
 #include "bpf/bpf.h"
 #include "bpf/uapi.h"
+#include "btf/btf.h"
 
 #define CONFIG_MAX (1u << 20)
 
@@ -202,7 +203,7 @@ void bpf_system_read(struct arena *a, struct bpf_system *out)
 	bpf_privileges_read(a, out);
 	out->lockdown = lockdown(a);
 	out->tracefs = bpf_tracefs_path(a);
-	out->has_btf = access("/sys/kernel/btf/vmlinux", R_OK) == 0;
+	out->has_btf = access(BTF_KERNEL, R_OK) == 0;
 	out->perf_event_paranoid = read_int("/proc/sys/kernel/perf_event_paranoid");
 	out->unprivileged_bpf_disabled = read_int("/proc/sys/kernel/unprivileged_bpf_disabled");
 	out->perf_max_stack = read_int("/proc/sys/kernel/perf_event_max_stack");

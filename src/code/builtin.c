@@ -58,15 +58,13 @@ void gen_task_member(struct gen *g, const char *path, unsigned bytes, struct spa
 	struct unit *u = g->u;
 	uint32_t off = 0;
 	if (!u->btf) {
-		struct err *e = bpf_btf_open(&u->btf);
-		if (e)
-			u->btf = NULL;
-		err_free(e);
+		u->btf_arena = u->btf_arena ? u->btf_arena : arena_new();
+		err_free(btf_open(u->btf_arena, BTF_KERNEL, &u->btf));
 	}
-	if (!u->btf || !bpf_btf_member(u->btf, "task_struct", path, &off)) {
+	if (!u->btf || !btf_member(u->btf, "task_struct", path, &off)) {
 		diag_error(g->p->diag, span, "this kernel does not tell where task_struct.%s is",
 			   path);
-		diag_hint(g->p->diag, "it must have type information: /sys/kernel/btf/vmlinux");
+		diag_hint(g->p->diag, "it must have type information: " BTF_KERNEL);
 	}
 	struct frame before = g->f;
 	struct spot slot = frame_alloc(g, 8);

@@ -540,8 +540,7 @@ struct err *code_make(struct arena *a, const struct program *p, const struct cod
 	struct err *e = NULL;
 	for (size_t i = 0; i < p->n_parts && !e; i++)
 		e = make_prog(&u, p->parts[i]);
-	if (u.btf)
-		bpf_btf_close(u.btf);
+	arena_free(u.btf_arena);
 	if (e)
 		return e;
 	unit_finish(&u);

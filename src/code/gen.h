@@ -10,6 +10,7 @@
 #ifndef CODE_GEN_H
 #define CODE_GEN_H
 
+#include "btf/btf.h"
 #include "code/code.h"
 
 enum {
@@ -129,7 +130,8 @@ struct unit {
 	uint32_t scratch_bytes;
 	uint64_t *callers; // by site, see gen_caller; NULL until a stack is wanted
 	struct site_value *site_values;
-	struct bpf_btf *btf; // NULL until it is needed
+	struct btf *btf;         // NULL until it is needed
+	struct arena *btf_arena; // of our own one
 };
 
 struct gen {

@@ -257,12 +257,74 @@ def memories():
         yield f"memory-{root:02}", head + struct.pack(f"<{n}Q", *memory)
 
 
+# --- the kernel's types ---
+
+
+class Btf:
+    """Types one after the other, with a name, a kind, how many items, a size or type, and words."""
+
+    def __init__(self):
+        self.types, self.strings, self.n = b"", b"\0", 0
+
+    def name(self, text):
+        at = len(self.strings) if text else 0
+        self.strings += text.encode() + b"\0" if text else b""
+        return at
+
+    def add(self, name, kind, n, size, *words):
+        words = [self.name(w) if isinstance(w, str) else w for w in words]
+        info = kind << 24 | n
+        self.types += struct.pack(f"<{3 + len(words)}I", self.name(name), info, size, *words)
+        self.n += 1
+        return self.n
+
+    def file(self):
+        n = len(self.types)
+        return struct.pack("<HBBIIIII", 0xEB9F, 1, 0, 24, 0, n, n, len(self.strings)) + self.types + self.strings
+
+
+INT, PTR, ARRAY, STRUCT, UNION, ENUM, FWD, TYPEDEF, VOLATILE, CONST = range(1, 11)
+FUNC, FUNC_PROTO, TYPE_TAG, ENUM64 = 12, 13, 18, 19
+BIT_FIELDS = 1 << 7  # of a kind's byte
+
+
+def kernel_types():
+    b = Btf()
+    number = b.add("int", INT, 0, 4, 1 << 24 | 32)
+    char = b.add("char", INT, 0, 1, 8)
+    text = b.add("", ARRAY, 0, 0, char, number, 16)
+    const = b.add("", CONST, 0, char)
+    tag = b.add("user", TYPE_TAG, 0, const)
+    string = b.add("", PTR, 0, tag)
+    b.add("far", FWD, 0, 0)
+    color = b.add("color", ENUM, 2, 4, "RED", 0, "BLUE", 1 << 31)
+    b.add("wide", ENUM64 | BIT_FIELDS, 1, 8, "W", 1, 2)
+    union = b.add("", UNION, 2, 4, "all", number, 0, "part", char, 0)
+    proto = b.add("", FUNC_PROTO, 2, number, "a", string, 0, 0)
+    b.add("run", FUNC, 1, proto)
+    alias = b.add("alias_t", TYPEDEF, 0, number)
+    to_task = b.add("", PTR, 0, b.n + 2)
+    b.add("task", STRUCT | BIT_FIELDS, 6, 48, "id", alias, 0, "low", number, 3 << 24 | 32,
+          "comm", text, 64, "next", to_task, 192, "color", color, 256, "", union, 288)
+    yield "btf-task", b.file()
+    b = Btf()
+    for _ in range(12):
+        b.add("", UNION, 2, 8, "", b.n + 2, 0, "x", b.n + 2, 0)
+    b.add("a", STRUCT, 2, 8, "", b.n + 1, 0, "b", 1, 0)
+    b.add("loop", TYPEDEF, 0, b.n + 1)
+    b.add("", PTR, 0, b.n + 1)
+    b.add("huge", TYPEDEF, 0, b.n + 2)
+    b.add("", ARRAY, 0, 0, b.n + 1, 1, 0xFFFFFFFF)
+    yield "btf-loops", b.file()
+
+
 HARNESSES = {
     "elf": [malicious, c_programs],
     "dwarf": [c_programs, go_programs],
     "buildinfo": [go_images, go_programs],
     "pclntab": [go_images, go_programs],
     "insn": [code],
+    "btf": [kernel_types],
     "script": [scripts],
     "check": [scripts],
     "code": [scripts],

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bpf_kernel.h"
+#include "btf/btf.h"
 #include "unit.h"
 
 // --- what instructions do ---
@@ -334,24 +335,24 @@ TEST(bpf_loop_calls_a_function_of_the_program)
 TEST(bpf_kernel_types_find_members_and_functions)
 {
 	struct arena *a = bpf_kernel_need();
-	struct bpf_btf *btf;
-	struct err *e = bpf_btf_open(&btf);
+	struct btf *btf;
+	struct err *e = btf_open(a, BTF_KERNEL, &btf);
 	if (e)
 		SKIP(err_text(e));
 	uint32_t off, id;
-	CHECK(bpf_btf_member(btf, "task_struct", "tgid", &off));
+	CHECK(btf_member(btf, "task_struct", "tgid", &off));
 	struct bpf_asm *b = bpf_asm_new(a);
 	bpf_call(b, BPF_FUNC_get_current_task_btf);
 	bpf_load(b, 4, BPF_REG_0, BPF_REG_0, (int)off);
 	bpf_exit(b);
 	struct bpf_prog p = bpf_kernel_load(a, b, BPF_PROG_TYPE_RAW_TRACEPOINT);
 	CHECK_INT(bpf_kernel_run(&p), getpid());
-	CHECK(!bpf_btf_member(btf, "task_struct", "no_such_member", &off));
-	CHECK(!bpf_btf_member(btf, "no_such_struct", "tgid", &off));
-	CHECK(!bpf_btf_member(btf, "task_struct", "tgid.x", &off));
-	CHECK(!bpf_btf_func(btf, "no_such_function", &id));
+	CHECK(!btf_member(btf, "task_struct", "no_such_member", &off));
+	CHECK(!btf_member(btf, "no_such_struct", "tgid", &off));
+	CHECK(!btf_member(btf, "task_struct", "tgid.x", &off));
+	CHECK(!btf_func(btf, "no_such_function", &id));
 #if defined(__x86_64__)
-	CHECK(bpf_btf_member(btf, "task_struct", "thread.fsbase", &off));
+	CHECK(btf_member(btf, "task_struct", "thread.fsbase", &off));
 	b = bpf_asm_new(a);
 	bpf_call(b, BPF_FUNC_get_current_task_btf);
 	bpf_load(b, 8, BPF_REG_0, BPF_REG_0, (int)off);
@@ -361,7 +362,6 @@ TEST(bpf_kernel_types_find_members_and_functions)
 	__asm__("mov %%fs:0, %0" : "=r"(fs));
 	CHECK_INT(bpf_kernel_run(&p), (uint32_t)fs);
 #endif
-	bpf_btf_close(btf);
 }
 
 // --- what the verifier says ---
