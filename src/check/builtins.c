@@ -17,7 +17,17 @@
 // What stoat runs by itself.
 #define IN_OURS (IN(PROBE_BEGIN) | IN(PROBE_END) | IN(PROBE_SIGNAL))
 
-enum builtin_type { IS_U8, IS_U32, IS_U64, IS_WORD, IS_COMM, IS_KERNEL_PTR, IS_NAME, IS_OTHER };
+enum builtin_type {
+	IS_U8,
+	IS_U32,
+	IS_U64,
+	IS_WORD,
+	IS_COMM,
+	IS_KERNEL_PTR,
+	IS_TASK,
+	IS_NAME,
+	IS_OTHER
+};
 
 struct builtin_info;
 typedef void (*builtin_check)(struct checker *c, struct expr *e, const struct builtin_info *b,
@@ -73,7 +83,7 @@ static const struct builtin_info builtins[] = {
 	{ "elapsed", BUILTIN_ELAPSED, IN_ALL, IS_U64, 0, NULL, "nanoseconds since the start" },
 	{ "rand", BUILTIN_RAND, IN_ALL, IS_U32, 0, NULL, "a random number" },
 	{ "cgroup", BUILTIN_CGROUP, IN_ALL, IS_U64, 0, NULL, "the control group's id" },
-	{ "curtask", BUILTIN_CURTASK, IN_ALL, IS_KERNEL_PTR, 0, NULL, "the kernel's task_struct" },
+	{ "curtask", BUILTIN_CURTASK, IN_ALL, IS_TASK, 0, NULL, "the kernel's task_struct" },
 	{ "cpid", BUILTIN_CPID, IN_ALL, IS_U32, 0, NULL, "the process that -c started" },
 	{ "has_cpid", BUILTIN_CPID, IN_ALL, IS_OTHER, 0, check_has_cpid, "whether there is one" },
 	{ "jiffies", BUILTIN_JIFFIES, IN_ALL, IS_U64, 0, NULL, "the kernel's clock ticks" },
@@ -110,6 +120,14 @@ static const struct builtin_info builtins[] = {
 	{ "gosite", BUILTIN_GOSITE, IN_CODE, IS_OTHER, 0, check_goroutine,
 	  "the place of the go statement that started the goroutine" },
 };
+
+bool is_builtin(struct str name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(builtins); i++)
+		if (str_eq(name, str_from(builtins[i].name)))
+			return true;
+	return false;
+}
 
 void builtins_offer(struct near *near)
 {
@@ -435,6 +453,8 @@ static struct type *simple_type(struct checker *c, const struct builtin_info *b)
 		return type_text(c, 16);
 	case IS_KERNEL_PTR:
 		return type_pointer(c, NULL, true);
+	case IS_TASK:
+		return type_pointer(c, kernel_task(c), true);
 	case IS_NAME:
 		return type_name(c, b->name_of);
 	case IS_OTHER:

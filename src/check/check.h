@@ -9,6 +9,7 @@
 #ifndef CHECK_CHECK_H
 #define CHECK_CHECK_H
 
+#include "btf/btf.h"
 #include "out/out.h"
 #include "probe/probe.h"
 #include "value/value.h"
@@ -422,7 +423,8 @@ struct program {
 	size_t n_programs;
 	struct value_book **books; // for each of them, NULL if nobody asks for a whole value
 	uint32_t n_calls;
-	int pid; // -p, or the child of -c; 0: all
+	struct btf *btf; // the kernel's types; NULL if nobody has asked for one, or there are none
+	int pid;         // -p, or the child of -c; 0: all
 };
 
 struct check_options {
@@ -435,6 +437,7 @@ struct check_options {
 	bool has_multi_link;                 // as in struct plan_options
 	bool is_unsafe;                      // --unsafe: system() and the like
 	const struct value_secrets *secrets; // --redact
+	const char *kernel_types;            // the file (BTF_KERNEL); NULL: there is none
 };
 
 // Never NULL; without errors in diag it is complete. The script's tree is annotated and changed:

@@ -64,6 +64,7 @@ struct var_info {
 	uint32_t expansion;
 	struct found_type type;
 	struct type *fixed; // let $x : type
+	bool is_kernel;     // and a value of the kernel's is assigned: so are its pointers
 	bool is_own;        // of let and for: nobody outside of its block sees it
 	bool is_shared;     // one for all blocks that set it: it is read outside of them, too
 	bool is_used;       // some expression means it in the end
@@ -144,6 +145,7 @@ struct checker {
 	uint64_t n_copies; // how often unroll repeats what stands here
 	unsigned type_depth;
 	struct map facts; // of functions, see facts.c
+	struct kernel_types *kernel;
 	struct map vars_of_sites;
 };
 
@@ -206,9 +208,36 @@ struct type *type_resolve(struct checker *c, struct type_spec *s);
 // A type that is called so, without "struct" if it is the only one. NULL if there is none.
 struct type *type_find(struct checker *c, struct str name);
 const struct enumerator_info *enumerator_find(struct checker *c, struct str name);
+// The script's own, with its word: "struct foo". NULL if there is none.
+struct type *type_named_struct(struct checker *c, struct str name);
+// What a script has only named in a pointer, as it is defined elsewhere; else t.
+struct type *type_defined(struct checker *c, struct type *t);
+// A pointer to that.
+struct type *pointer_defined(struct checker *c, struct type *t);
+
+// --- fields (fields.c) ---
+
 // The field, also inside of anonymous members; out->off counts from t's start.
 bool field_find(struct type *t, struct str name, struct type_field *out);
 void field_tell_unknown(struct checker *c, struct type *t, struct name name);
+
+// --- the kernel's types (kernel.c) ---
+
+// A type that the kernel's type information has by that name, which is read when it is first
+// needed. NULL if there is none.
+struct type *kernel_type(struct checker *c, struct str name);
+void kernel_offer(struct checker *c, struct near *near);
+// NULL if it has not been read.
+struct btf *kernel_btf(const struct checker *c);
+// What to do about a struct that nobody knows, if that is because the kernel does not tell its
+// types; else false.
+bool kernel_tell_missing(struct checker *c, struct str name);
+#define KERNEL_TASK STR("struct task_struct")
+// What curtask points to; NULL if nobody says.
+struct type *kernel_task(struct checker *c);
+// Of a value that was read from the kernel: pointers are the kernel's, and so are those that arrays
+// and structs have in them.
+struct type *of_kernel(struct checker *c, struct type *t);
 
 // --- conversions (convert.c) ---
 
@@ -322,6 +351,7 @@ struct type *binary_type(struct checker *c, struct expr *e, enum expr_op op, str
 // False if there is no such builtin.
 bool check_builtin(struct checker *c, struct expr *e, struct str name, struct expr_list *args);
 void builtins_offer(struct near *near);
+bool is_builtin(struct str name); // but for arg0 and the like
 // x of args.x; e is the MEMBER.
 void check_args_member(struct checker *c, struct expr *e);
 // args alone: becomes a record.

@@ -161,20 +161,50 @@ struct type *type_find(struct checker *c, struct str name)
 	// Go's second names of numbers, which its debug information does not have.
 	if (!found && str_eq(name, STR("byte")))
 		return type_int(c, false, 1);
-	return !found && str_eq(name, STR("rune")) ? type_int(c, true, 4) : found;
+	if (!found && str_eq(name, STR("rune")))
+		return type_int(c, true, 4);
+	return found ? found : kernel_type(c, name);
+}
+
+struct type *type_named_struct(struct checker *c, struct str name)
+{
+	struct named_type *n = find_named(c, name);
+	return n && !n->type->is_declaration ? n->type : NULL;
+}
+
+struct type *type_defined(struct checker *c, struct type *t)
+{
+	bool is_only_named = is_record(t) && t->is_declaration && !t->is_complete && !t->source;
+	if (!is_only_named || !t->name.len)
+		return t;
+	struct type *found = type_named_struct(c, t->name);
+	found = found ? found : find_in_programs(c, t->name);
+	found = found ? found : kernel_type(c, t->name);
+	return found ? found : t;
+}
+
+struct type *pointer_defined(struct checker *c, struct type *t)
+{
+	struct type *elem = t->elem ? type_strip(t->elem) : NULL;
+	struct type *defined = elem ? type_defined(c, elem) : NULL;
+	return defined == elem ? t : type_pointer(c, defined, t->is_kernel);
 }
 
 static void tell_unknown(struct checker *c, struct span span, struct str name)
 {
 	struct near near = near_init(name);
+	if (!c->is_final)
+		return;
 	for (size_t i = 0; i < c->named_types.n; i++)
 		near_offer(&near, c->named_types.v[i].name);
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		near_offer(&near, str_from(words[i].name));
+	kernel_offer(c, &near);
 	tell_error(c, span, "unknown type '%.*s'", STR_ARG(name));
+	bool is_told = kernel_tell_missing(c, name);
 	if (near.n)
 		tell_near(c, &near);
-	else
+	else if (!is_told)
 		tell_hint(c, "define it before the first probe: struct ... { ... }");
 }
 
@@ -270,6 +300,10 @@ static bool member_type(struct checker *c, const struct layout *l, const struct 
 	if (!*out)
 		return false;
 	struct type *t = type_strip(*out);
+	if (t != type_defined(c, t))
+		*out = t = type_defined(c, t);
+	if (t->source)
+		err_free(type_complete(t));
 	// C's own are numbers, and shown as such.
 	if (t->kind == TYPE_BOOL)
 		*out = type_int(c, false, 1);
@@ -400,6 +434,7 @@ static struct type *resolve_tagged(struct checker *c, struct type_spec *s)
 	if (n && (!c->part || !n->type->is_declaration))
 		return n->type;
 	struct type *t = find_in_programs(c, name);
+	t = t || !c->part ? t : kernel_type(c, name);
 	if (t || n)
 		return t ? t : n->type;
 	// A pointer to what is not known may stand in a struct, but nowhere else.
@@ -455,6 +490,8 @@ static struct type *resolve_array(struct checker *c, struct type_spec *s)
 		return is_string ? type_text(c, n) : type_buffer(c, n);
 	}
 	struct type *strip = type_strip(elem);
+	if (strip != type_defined(c, strip))
+		elem = strip = type_defined(c, strip);
 	struct err *e = strip->source ? type_complete(strip) : NULL;
 	err_free(e);
 	if (strip->kind == TYPE_VOID || strip->kind == TYPE_FUNC || !strip->is_complete) {
@@ -559,76 +596,4 @@ void types_define(struct checker *c)
 {
 	for (size_t i = 0; i < c->script->n_items; i++)
 		define_item(c, c->script->items[i]);
-}
-
-// --- fields ---
-
-static bool find_within(struct type *t, struct str name, struct type_field *out, unsigned depth)
-{
-	struct err *e = type_complete(t);
-	if (e || depth > TYPE_DEPTH_MAX) {
-		err_free(e);
-		return false;
-	}
-	for (size_t i = 0; i < t->n_fields; i++) {
-		struct type_field *f = &t->fields[i];
-		if (!f->type)
-			continue;
-		if (f->name.len && str_eq(f->name, name)) {
-			*out = *f;
-			return true;
-		}
-		struct type *inner = type_strip(f->type);
-		if ((f->name.len == 0 || f->is_embedded) && is_record(inner) &&
-		    find_within(inner, name, out, depth + 1)) {
-			out->off += f->off;
-			return true;
-		}
-	}
-	return false;
-}
-
-bool field_find(struct type *t, struct str name, struct type_field *out)
-{
-	return find_within(t, name, out, 0);
-}
-
-// A Go struct may embed a pointer to its own kind.
-#define OFFER_DEPTH_MAX 8
-
-static void offer_fields(struct near *near, struct type *t, unsigned depth)
-{
-	for (size_t i = 0; depth < OFFER_DEPTH_MAX && i < t->n_fields; i++) {
-		const struct type_field *f = &t->fields[i];
-		struct type *inner = f->type ? type_strip(f->type) : NULL;
-		if (f->name.len && !str_eq(f->name, STR("_")))
-			near_offer(near, f->name);
-		if (inner && f->is_embedded && inner->kind == TYPE_PTR && inner->elem)
-			inner = type_strip(inner->elem);
-		if ((f->name.len && !f->is_embedded) || !is_record(inner))
-			continue;
-		struct err *e = type_complete(inner);
-		err_free(e);
-		offer_fields(near, inner, depth + 1);
-	}
-}
-
-void field_tell_unknown(struct checker *c, struct type *t, struct name name)
-{
-	struct near near = near_init(name.text);
-	struct str text = spell(c, t);
-	offer_fields(&near, t, 0);
-	tell_error(c, name.span, "%.*s has no field '%.*s'", STR_ARG(text), STR_ARG(name.text));
-	if (near.n) {
-		tell_near(c, &near);
-	} else if (t->n_fields) {
-		struct out_buf b = { 0 };
-		for (size_t i = 0; i < MIN(t->n_fields, 12); i++)
-			if (t->fields[i].name.len)
-				out_buf_printf(&b, "%s%.*s", b.n ? ", " : "",
-					       STR_ARG(t->fields[i].name));
-		tell_hint(c, "it has: %.*s%s", STR_ARG(out_buf_view(&b)),
-			  t->n_fields > 12 ? ", ..." : "");
-		out_buf_free(&b);
-	}
 }

@@ -35,13 +35,6 @@ static void check_param(struct checker *c, struct expr *e)
 
 // --- members ---
 
-static struct type *of_kernel(struct checker *c, struct type *t, bool is_kernel)
-{
-	if (t->kind == TYPE_PTR && is_kernel && !t->is_kernel)
-		return type_pointer(c, t->elem, true);
-	return t;
-}
-
 static void mean_field(struct checker *c, struct expr *e, const struct type_field *f,
 		       bool is_kernel)
 {
@@ -51,7 +44,9 @@ static void mean_field(struct checker *c, struct expr *e, const struct type_fiel
 	use->kind = MEMBER_FIELD;
 	use->field = copy;
 	e->meaning = use;
-	e->type = of_kernel(c, type_of_value(c, f->type), is_kernel);
+	e->type = type_of_value(c, f->type);
+	if (is_kernel)
+		e->type = of_kernel(c, e->type);
 }
 
 static void check_item(struct checker *c, struct expr *e, struct type *tuple, uint64_t number)
@@ -70,6 +65,7 @@ static void check_field(struct checker *c, struct expr *e, struct type *t, bool 
 	if (t->is_declaration && !t->is_complete) {
 		struct str text = spell(c, t);
 		tell_error(c, e->span, "%.*s is not defined", STR_ARG(text));
+		kernel_tell_missing(c, t->name);
 		return;
 	}
 	if (t->go_kind == GO_STRUCT) {
@@ -98,9 +94,9 @@ void check_field_of(struct checker *c, struct expr *e)
 	if (!t)
 		return;
 	struct type_field part;
-	bool is_kernel = t->kind == TYPE_PTR && t->is_kernel;
+	bool is_kernel = t->is_kernel;
 	if (t->kind == TYPE_PTR && t->elem)
-		t = type_strip(t->elem);
+		t = type_defined(c, type_strip(t->elem));
 	if (t->kind == TYPE_TUPLE && e->member.is_number) {
 		check_item(c, e, t, e->member.number);
 	} else if (check_complex_part(c, t, e->member.name.text, &part)) {
@@ -111,6 +107,8 @@ void check_field_of(struct checker *c, struct expr *e)
 		struct str text = spell(c, base->type);
 		tell_error(c, e->member.name.span, "%.*s has no field '%.*s'", STR_ARG(text),
 			   STR_ARG(e->member.name.text));
+		if (base->type->kind == TYPE_PTR && is_kernel && !base->type->elem)
+			kernel_tell_missing(c, KERNEL_TASK);
 		if (t->kind == TYPE_TUPLE && t->n_fields > 1)
 			tell_hint(c, "its items are .0 to .%zu", t->n_fields - 1);
 		if (is_number(base->type) && !base->type->go_kind)
@@ -183,6 +181,8 @@ void check_index(struct checker *c, struct expr *e)
 			   STR_ARG(text));
 		return;
 	}
+	if (!elem && t->kind == TYPE_PTR)
+		t = base->type = pointer_defined(c, t);
 	elem = elem ? elem : type_strip(t->elem);
 	if (!elem->size) {
 		struct str text = spell(c, elem);
@@ -199,7 +199,9 @@ void check_index(struct checker *c, struct expr *e)
 		return;
 	}
 	convert(c, index, type_int(c, index->type->kind == TYPE_INT, 8));
-	e->type = of_kernel(c, type_of_value(c, elem), t->is_kernel);
+	e->type = type_of_value(c, elem);
+	if (t->is_kernel)
+		e->type = of_kernel(c, e->type);
 }
 
 // --- casts ---
@@ -270,8 +272,8 @@ void check_cast(struct checker *c, struct expr *e)
 				  STR_ARG(diag_span_text(c->diag, value->span)));
 		return;
 	}
-	if (to->kind == TYPE_PTR && from->kind == TYPE_PTR && from->is_kernel)
-		to = of_kernel(c, to, true);
+	if (from->is_kernel && from->kind == to->kind)
+		to = of_kernel(c, to);
 	if (value->kind == EXPR_INT && is_scalar(to)) {
 		set_int(c, e, to,
 			is_real(from) ? real_whole(real_of(value), to) : value->num.value);

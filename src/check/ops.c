@@ -459,6 +459,7 @@ static void check_deref(struct checker *c, struct expr *e)
 		tell_error(c, e->span, "'*' takes a pointer, not %.*s", STR_ARG(text));
 		return;
 	}
+	t = p->type = pointer_defined(c, t);
 	struct type *elem = t->elem ? type_strip(t->elem) : NULL;
 	if (elem && !elem->size && elem->go_kind) {
 		struct str text = spell(c, elem);
@@ -472,8 +473,8 @@ static void check_deref(struct checker *c, struct expr *e)
 		return;
 	}
 	e->type = type_of_value(c, elem);
-	if (e->type->kind == TYPE_PTR && t->is_kernel)
-		e->type = type_pointer(c, e->type->elem, true);
+	if (t->is_kernel)
+		e->type = of_kernel(c, e->type);
 }
 
 static void check_sign(struct checker *c, struct expr *e)

@@ -146,5 +146,6 @@ struct program *program_make(struct arena *a, const struct script *s, struct pla
 	p->n_actions = c.actions.n;
 	p->names = c.names.v;
 	p->n_names = c.names.n;
+	p->btf = kernel_btf(&c);
 	return p;
 }

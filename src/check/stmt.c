@@ -110,6 +110,8 @@ static void check_let(struct checker *c, struct stmt *s)
 	// Nothing ever sets it: it reads as 0.
 	else if (c->is_final && !s->let.value && !found_type(&v->type))
 		v->fixed = type_int(c, true, 8);
+	if (v->fixed && v->is_kernel)
+		v->fixed = of_kernel(c, v->fixed);
 	s->let.var->type = v->fixed ? v->fixed : found_type(&v->type);
 	if (!s->let.value || !value_of(c, s->let.value))
 		return;

@@ -261,6 +261,10 @@ void var_take(struct checker *c, struct var_info *v, struct type *t, bool is_lit
 {
 	if (!v->fixed)
 		found_take(c, &v->type, t, is_literal);
+	if (v->fixed && t && t->is_kernel && !v->is_kernel) {
+		v->is_kernel = c->has_changed = true;
+		v->fixed = of_kernel(c, v->fixed);
+	}
 	struct type *have = var_type(v);
 	if (!c->is_final || !have)
 		return;

@@ -58,6 +58,9 @@ static bool is_composite(const struct type *t, enum whole wants)
 			 t->kind == TYPE_TEXT || t->kind == TYPE_PTR;
 	if (wants == WHOLE_EVERY && is_simple)
 		return true;
+	// What it refers to is not the program's.
+	if (t->is_kernel)
+		return false;
 	switch ((int)t->kind) {
 	case TYPE_SLICE:
 	case TYPE_MAP:
@@ -67,7 +70,7 @@ static bool is_composite(const struct type *t, enum whole wants)
 	case TYPE_FUNC:
 		return is_go && t->size == 8;
 	case TYPE_PTR:
-		return t->elem && !t->is_kernel && (is_go || wants >= WHOLE_ALL);
+		return t->elem && (is_go || wants >= WHOLE_ALL);
 	case TYPE_STRUCT:
 	case TYPE_ARRAY:
 		return is_go || wants >= WHOLE_ALL;

@@ -165,6 +165,7 @@ static struct program *check(const struct job *j, const struct script *script,
 		.has_multi_link = run_code_options(j->trials, r->pid).has_multi,
 		.is_unsafe = r->is_unsafe,
 		.secrets = make_secrets(j),
+		.kernel_types = BTF_KERNEL,
 	};
 	return program_make(j->arena, script, j->plan, config, &o, j->diag);
 }

@@ -530,7 +530,9 @@ static void unit_finish(struct unit *u)
 struct err *code_make(struct arena *a, const struct program *p, const struct code_options *options,
 		      struct code **out)
 {
-	struct unit u = { .a = a, .p = p, .o = options, .c = ARENA_NEW(a, struct code) };
+	struct unit u = {
+		.a = a, .p = p, .o = options, .c = ARENA_NEW(a, struct code), .btf = p->btf
+	};
 	u.c->n_progs = p->n_parts;
 	u.c->progs = ARENA_ARRAY(a, struct code_prog, p->n_parts);
 	for (size_t i = 0; i < p->n_parts; i++)

@@ -130,7 +130,7 @@ struct unit {
 	uint32_t scratch_bytes;
 	uint64_t *callers; // by site, see gen_caller; NULL until a stack is wanted
 	struct site_value *site_values;
-	struct btf *btf;         // NULL until it is needed
+	struct btf *btf;         // NULL until it is needed; the checker's if it has one
 	struct arena *btf_arena; // of our own one
 };
 

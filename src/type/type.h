@@ -96,7 +96,8 @@ struct type {
 	uint64_t count;      // ARRAY
 	bool has_no_count;   // ARRAY: C's "[]"
 	bool is_word;        // INT, UINT: a register, which may well hold a C int
-	bool is_kernel;      // PTR: into the kernel's memory; else the traced program's
+	bool is_kernel;      // PTR: into the kernel's memory; else the traced program's. ARRAY,
+			     // STRUCT, UNION: so are the pointers in it
 	const struct out_type *shown; // OPAQUE
 
 	struct type_field *fields; // STRUCT, UNION: through type_complete
