@@ -424,7 +424,7 @@ void fail_marks_item(struct gen *g, const struct on_fail *tuple, size_t i);
 // Bit i of marks, of which those at the end share one.
 static inline uint32_t mark_bit(size_t i)
 {
-	return 1u << MIN(i, 31u);
+	return 1u << MIN(i, VALUE_MARK_MAX);
 }
 // Of a value that is to be kept until a call returns; does nothing for others.
 void fail_keeps(struct gen *g, const struct expr *e);

@@ -112,6 +112,16 @@ static void tail_end(struct gen *g, const struct whole_event *e)
 	bpf_alu_imm(g->b, BPF_ADD, R0, (int64_t)e->start);
 }
 
+// What is written there as several values is shown without those that cannot be read: each has a
+// mark in the first item, which has no address.
+static void mark_items(struct gen *g, const struct expr *value, struct spot item)
+{
+	if (value->kind != EXPR_RECORD && value->kind != EXPR_TUPLE)
+		return;
+	fail_marks(g, spot_at(item, offsetof(struct value_item, addr)), 0);
+	g->on_fail.items_bit = 1;
+}
+
 // The value's item, at the end of the tail. r0 = its offset in the event.
 static void put_value(struct gen *g, struct expr *value, const struct program_whole *type,
 		      const struct whole_event *event, struct whole *w)
@@ -125,7 +135,10 @@ static void put_value(struct gen *g, struct expr *value, const struct program_wh
 	put_root(g, type, made);
 	if (padded(size) != size)
 		spot_store_imm(g, 8, spot_at(made, (int64_t)bytes - 8), 0);
+	const struct on_fail outer = g->on_fail;
+	mark_items(g, value, made);
 	gen_into(g, value, spot_at(made, sizeof(struct value_item)));
+	g->on_fail = outer;
 	tail_end(g, event);
 	if (event->has_pos) {
 		struct temp from = temp_keep(g, R0);

@@ -302,10 +302,11 @@ static struct bytes field_bytes(const struct shape_field *f, const struct shape 
 }
 
 // False if the field is not there, and those behind it are not either.
-static bool render_field(struct render *r, struct val v, struct shape_field *f, bool shows_zero,
-			 enum where w)
+static bool render_field(struct render *r, struct val v, size_t i, bool shows_zero, enum where w)
 {
 	uint64_t store = 0;
+	struct shape_field *f = &v.s->fields[i];
+	bool is_unread = r->depth <= 1 && r->unread >> MIN(i, (size_t)VALUE_MARK_MAX) & 1;
 	struct shape *s = field_shape(r, f);
 	if (f->is_blank || !s)
 		return true;
@@ -315,8 +316,8 @@ static bool render_field(struct render *r, struct val v, struct shape_field *f, 
 	if (!f->is_secret && !shows_zero && value_is_zero(r, field))
 		return true;
 	r->sink->field(r, v.s, f->name);
-	if (f->is_secret)
-		r->sink->mark(r, MARK_REDACTED);
+	if (f->is_secret || is_unread)
+		r->sink->mark(r, f->is_secret ? MARK_REDACTED : MARK_UNREADABLE);
 	else
 		render_value(r, field, w);
 	return true;
@@ -338,7 +339,7 @@ void render_fields(struct render *r, struct val v)
 	enum where w = v.s->is_go || is_root ? WHERE_TYPED : WHERE_ELEM;
 	bool is_cut = v.s->is_opaque || !render_step(r, v.s->n_fields / 8);
 	for (size_t i = 0; i < v.s->n_fields && !is_cut; i++)
-		is_cut = render_is_full(r) || !render_field(r, v, &v.s->fields[i], shows_zeros, w);
+		is_cut = render_is_full(r) || !render_field(r, v, i, shows_zeros, w);
 	if (is_cut)
 		r->sink->more(r, UINT64_MAX);
 }
@@ -534,8 +535,10 @@ static void render_root(struct render *r, const struct value_book *b, uint32_t r
 	r->output_max = output_size(r) + OUTPUT_MAX;
 	snapshot_init(&r->snapshot, snapshot);
 	struct val v = { .s = shape_of(r, book_type(b, root)) };
-	if (r->snapshot.n)
+	if (r->snapshot.n) {
 		v.v = r->snapshot.v[0].v;
+		r->unread = r->snapshot.v[0].addr;
+	}
 	if (v.s)
 		v.v = bytes_at(v.v, 0, v.s->size);
 	if (r->snapshot.n && r->snapshot.v[0].is_unreadable)

@@ -250,6 +250,7 @@ struct render {
 	struct value_book *book;
 	const struct sink *sink;
 	struct snapshot snapshot;
+	uint64_t unread; // of several values, those that could not be read: see struct value_item
 	const struct value_limits *limits;
 	bool shows_zeros;
 	bool colours; // errors are red

@@ -161,7 +161,9 @@ const struct value_table *value_book_table(const struct value_book *b);
 // there.
 
 struct value_item {
-	uint64_t addr; // in the traced program; of the first one 0
+	// In the traced program. Of the first one, if it is several values: bit i is set if number
+	// i could not be read; those from VALUE_MARK_MAX on share one.
+	uint64_t addr;
 	uint32_t type; // its number
 	uint32_t size; // bytes that follow: size of the type, times count, or cut
 	uint32_t want; // bytes that there are in the program; more than size: cut. UINT32_MAX: more
@@ -170,6 +172,7 @@ struct value_item {
 };
 
 #define VALUE_ITEM_UNREADABLE 1 // size is 0
+#define VALUE_MARK_MAX        31u
 
 // In place of an interface's type descriptor or a function's code that could not be read.
 #define VALUE_UNREADABLE UINT64_MAX

@@ -141,6 +141,29 @@ def test_variables_and_kept_values(t, version, form):
     t.eq(maps, {"@loop[0]": "0", "@loop[2]": "2", "@found[1]": "7", "@keptname[<unreadable>]": "1"}, r.err)
 
 
+# Several values are shown without those that cannot be read, also where they are kept from the entry.
+SEVERAL = """
+uprobe:./values:main.nilLink {
+	print((args.l, args.l.value, *args.l));
+	printf("%v\\n", (a=args.l.name, b=args.l));
+}
+uretprobe:./values:main.nilLink {
+	print((args.l.value, args.l));
+	print((args.l, retval, retval.value));
+	printf("%v\\n", (a=args.l.value, b=args.l, c=retval));
+}
+"""
+
+
+@cases(BUILDS)
+@timeout(60)
+def test_of_several_values_the_others_are_shown(t, version, form):
+    r = run(t, t.go("values", version, form), SEVERAL)
+    got = re.findall(r"^(?:[({].*nil.*)$", r.out, re.M)
+    t.eq(got, ["(nil, <unreadable>, <unreadable>)", "{a: <unreadable>, b: nil}", "(<unreadable>, nil)",
+               "(nil, nil, <unreadable>)", "{a: <unreadable>, b: nil, c: nil}"], r.out + r.err)
+
+
 @timeout(60)
 def test_json_has_null(t):
     script = """uprobe:./values:main.nilLink {

@@ -77,6 +77,24 @@ def test_changed(t, version):
     t.eq(len(rows(t.stoat(*words, "-n", "7").out)), 7)
 
 
+@cases(VERSIONS)
+def test_what_cannot_be_read_is_told_alone(t, version):
+    """nilLink is called once, with nil."""
+    t.need_root()
+    path = t.go("values", version)
+    words = ["watch", path, "main.nilLink", "l.value", "l", "l.next.name", "-c", path, "-q"]
+    want = "l_value=<unreadable> l=nil l_next_name=<unreadable>"
+    for options in ([], ["--changed"]):
+        r = t.stoat(*words, *options)
+        t.eq([row[1:] for row in rows(r.out)], [("main.nilLink", want)], r.describe())
+    r = t.stoat(*words, "-f", "json")
+    got = [json.loads(line)["values"] for line in r.out.splitlines() if '"watch"' in line]
+    lost = {"unreadable": True}
+    t.eq(got, [{"l_value": lost, "l": None, "l_next_name": lost}], r.describe())
+    r = t.stoat("watch", path, "main.chained", "l.value", "l.next.next.next.value", "--changed", "-c", path, "-q")
+    t.eq([row[2] for row in rows(r.out)], ["l_value=1 l_next_next_next_value=<unreadable>"], r.describe())
+
+
 def test_stripped(t):
     t.need_root()
     path = t.go("naps", "1.24", "stripped")
