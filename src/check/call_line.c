@@ -75,6 +75,28 @@ static int add_words(struct checker *c, struct program_action *a, size_t n)
 	return e->type && whole_value_of(c, e, WHOLE_EVERY) ? add(c, a, e) : -1;
 }
 
+static bool has_all(struct checker *c, struct expr *e)
+{
+	struct uses u = uses_of_expr(c->arena, e);
+	for (size_t i = 0; i < u.args.n; i++)
+		if (lacks_arg(c, c->part->clause, c->part->probes[0], u.args.v[i].name.text))
+			return false;
+	return true;
+}
+
+// Of many functions, not all have all that is asked for. False: this one has none of it.
+static bool keep_those_there(struct checker *c, struct expr *given)
+{
+	size_t n = 0;
+	if (given->kind != EXPR_RECORD)
+		return true;
+	for (size_t i = 0; i < given->record.n; i++)
+		if (has_all(c, given->record.v[i].value))
+			given->record.v[n++] = given->record.v[i];
+	given->record.n = n;
+	return n > 0;
+}
+
 static void add_args(struct checker *c, struct program_action *a, struct expr_list *given)
 {
 	struct program_call_line *line = &a->line;
@@ -82,6 +104,8 @@ static void add_args(struct checker *c, struct program_action *a, struct expr_li
 	size_t n_words = args_words(c);
 	if (given->n && given->v[0]->kind == EXPR_INT && !given->v[0]->num.value)
 		line->has_no_args = true;
+	else if (given->n && !keep_those_there(c, given->v[0]))
+		line->has_no_args = has_names;
 	else if (given->n)
 		line->args = add_whole(c, a, given->v[0]);
 	else if (has_names)

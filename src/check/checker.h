@@ -515,6 +515,15 @@ struct name_list {
 	size_t cap;
 };
 
+// A name that is there already is not added.
+void name_list_add(struct arena *a, struct name_list *list, struct str name);
+
+// args.x
+struct use_of_arg {
+	struct name name;
+	bool is_needed; // else call() shows it of functions that have it
+};
+
 // What a clause's text asks for.
 struct uses {
 	struct arena *arena;
@@ -526,10 +535,13 @@ struct uses {
 	bool has_duration;           // duration
 	bool has_g;                  // goid and the like
 	bool has_place;              // uaddr
-	struct name_list args, vars; // those with a name
+	struct name_list vars;       // those with a name
+	VEC(struct use_of_arg) args; // the same
+	bool is_optional;            // uses_of: where it is looking
 };
 
 struct uses uses_of(struct arena *a, const struct probe *clause);
+struct uses uses_of_expr(struct arena *a, struct expr *e);
 // Something of the entry is kept for a return probe.
 bool uses_entry(const struct uses *u, const struct plan_probe *p);
 // Sites with the same text can share a program. n: the site's number in the clause.
@@ -539,6 +551,20 @@ struct str uses_layout(struct checker *c, const struct uses *u, const struct pla
 struct str uses_entry_layout(struct checker *c, const struct uses *u, const struct plan_probe *p);
 // "x" of x and of x().
 struct str word_of_expr(const struct expr *e);
+struct span clause_span(const struct plan_clause *clause);
+
+// --- functions without what is asked for (lacking.c) ---
+
+// False, and told: no function of the clause has a parameter that it asks for.
+bool lacking_settle(struct checker *c, const struct plan_clause *clause, const struct uses *u);
+// The site can have all that the clause asks for: else it is left out.
+bool lacking_nothing(struct checker *c, const struct plan_clause *clause, const struct uses *u,
+		     const struct plan_probe *p, const struct plan_site *s);
+// Says what is left out.
+void lacking_tell(struct checker *c, const struct plan_clause *clause, const struct uses *u);
+// Of the clause's several functions, this one is known to have no such parameter.
+bool lacks_arg(struct checker *c, const struct plan_clause *clause, const struct plan_probe *p,
+	       struct str name);
 
 // --- facts (facts.c) ---
 

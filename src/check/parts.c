@@ -121,7 +121,7 @@ static void take_sites(struct checker *c, struct program_part *part, const struc
 	part->program = first->probe->program ? program_number(c, first->probe->program) : 0;
 }
 
-static struct span clause_span(const struct plan_clause *clause)
+struct span clause_span(const struct plan_clause *clause)
 {
 	return clause->clause->attach[0].span;
 }
@@ -221,87 +221,7 @@ static void make_part(struct checker *c, const struct plan_clause *clause, const
 			   part);
 }
 
-// --- sites that cannot have what the clause asks for ---
-
-// Where a function jumps into another one, its results are not there yet.
-static bool lacks_results(const struct uses *u, const struct plan_site *s)
-{
-	return u->has_results && s->is_tail_jump;
-}
-
-// Of an inlined copy's arguments only some can be read. The first one that cannot; or empty.
-static struct str lacks_args(struct checker *c, const struct uses *u, const struct plan_probe *p,
-			     const struct plan_site *s)
-{
-	if (s->kind != SITE_COPY)
-		return STR("");
-	if (u->has_words)
-		return STR("an argument's word");
-	struct site_vars vars = vars_at(c, p, s);
-	for (size_t i = 0; i < u->args.n; i++) {
-		bool is_there = false;
-		for (size_t k = 0; k < vars.n; k++)
-			is_there |= vars.v[k].is_param && str_eq(vars.v[k].name, u->args.v[i]) &&
-				    str_eq(vars.v[k].inlined_func, p->copy_of);
-		if (!is_there)
-			return arena_printf(c->arena, "args.%.*s", STR_ARG(u->args.v[i]));
-	}
-	return STR("");
-}
-
-// Of many functions, some may not let a probe be where their calls begin.
-static bool lacks_entry(const struct plan_clause *clause, const struct uses *u,
-			const struct plan_probe *p)
-{
-	return uses_entry(u, p) && !p->entry && clause->probes.n > 1;
-}
-
-static bool is_wanted_site(struct checker *c, const struct plan_clause *clause,
-			   const struct uses *u, const struct plan_probe *p,
-			   const struct plan_site *s)
-{
-	return !lacks_results(u, s) && !lacks_args(c, u, p, s).len && !lacks_entry(clause, u, p);
-}
-
-static void tell_left_out(struct checker *c, const struct plan_clause *clause, const struct uses *u)
-{
-	const struct plan_probe *jump = NULL, *copy = NULL, *entry = NULL;
-	size_t n_jumps = 0, n_copies = 0, n_entries = 0;
-	struct str lacks = STR("");
-	for (size_t i = 0; i < clause->probes.n; i++) {
-		const struct plan_probe *p = &clause->probes.v[i];
-		size_t n_left = 0;
-		for (size_t k = 0; k < p->n_sites; k++)
-			n_left += lacks_results(u, &p->sites[k]);
-		n_jumps += n_left != 0;
-		jump = n_left && !jump ? p : jump;
-		n_entries += lacks_entry(clause, u, p);
-		entry = lacks_entry(clause, u, p) && !entry ? p : entry;
-		struct str what = p->n_sites ? lacks_args(c, u, p, &p->sites[0]) : STR("");
-		n_copies += what.len != 0;
-		if (what.len && !copy) {
-			copy = p;
-			lacks = what;
-		}
-	}
-	if (jump)
-		diag_warning(c->diag, clause_span(clause),
-			     "%.*s%s: retval is not known where a function ends with a jump into "
-			     "another one; such exits are left out",
-			     STR_ARG(jump->func_name), n_jumps > 1 ? " and others" : "");
-	if (entry)
-		diag_warning(c->diag, clause_span(clause),
-			     "%zu function%s left out: of %.*s%s nothing can be kept from where a "
-			     "call begins: %.*s",
-			     n_entries, n_entries == 1 ? " is" : "s are", STR_ARG(entry->func_name),
-			     n_entries > 1 ? " and others" : "", STR_ARG(entry->entry_why));
-	if (copy)
-		diag_warning(c->diag, clause_span(clause),
-			     "%zu inlined cop%s of %.*s %s left out: %.*s cannot be read in %.*s%s",
-			     n_copies, n_copies == 1 ? "y" : "ies", STR_ARG(copy->copy_of),
-			     n_copies == 1 ? "is" : "are", STR_ARG(lacks), STR_ARG(copy->func_name),
-			     n_copies > 1 ? " and others" : "");
-}
+// --- all of a clause ---
 
 // Where a function is but a RET, its entry and its exit are one address: of two programs there, the
 // one that comes first in the list runs first.
@@ -328,10 +248,12 @@ static void split(struct checker *c, const struct plan_clause *clause)
 	struct uses u = uses_of(c->arena, clause->clause);
 	struct calls_list calls = { 0 };
 	size_t n = 0, n_before = c->parts.n;
+	if (!lacking_settle(c, clause, &u))
+		return;
 	for (size_t i = 0; i < clause->probes.n; i++) {
 		const struct plan_probe *p = &clause->probes.v[i];
 		for (size_t k = 0; k < p->n_sites; k++)
-			if (is_wanted_site(c, clause, &u, p, &p->sites[k]))
+			if (lacking_nothing(c, clause, &u, p, &p->sites[k]))
 				add_site(c, &g, &u, p, &p->sites[k], n++);
 		bool has_no_sites = p->kind != PROBE_UPROBE && p->kind != PROBE_URETPROBE &&
 				    p->kind != PROBE_USDT;
@@ -345,7 +267,7 @@ static void split(struct checker *c, const struct plan_clause *clause)
 			   g.n, PARTS_MAX);
 		return;
 	}
-	tell_left_out(c, clause, &u);
+	lacking_tell(c, clause, &u);
 	if (clause->probes.n && !g.n)
 		diag_error(c->diag, clause_span(clause),
 			   "no place is left for this clause: what it asks for is nowhere");

@@ -20,12 +20,24 @@ static bool is_go_name(struct str s)
 	       str_eq(s, STR("call_depth")) || str_eq(s, STR("curg_goid"));
 }
 
-static void add_name(struct uses *u, struct name_list *list, struct str name)
+void name_list_add(struct arena *a, struct name_list *list, struct str name)
 {
 	for (size_t i = 0; i < list->n; i++)
 		if (str_eq(list->v[i], name))
 			return;
-	VEC_PUSH(u->arena, list, name);
+	VEC_PUSH(a, list, name);
+}
+
+static void add_arg(struct uses *u, struct name name)
+{
+	for (size_t i = 0; i < u->args.n; i++) {
+		if (!str_eq(u->args.v[i].name.text, name.text))
+			continue;
+		u->args.v[i].is_needed |= !u->is_optional;
+		return;
+	}
+	struct use_of_arg arg = { name, !u->is_optional };
+	VEC_PUSH(u->arena, &u->args, arg);
 }
 
 struct str word_of_expr(const struct expr *e)
@@ -35,6 +47,23 @@ struct str word_of_expr(const struct expr *e)
 	return e->kind == EXPR_CALL && !e->call.args.n ? e->call.name.text : STR("");
 }
 
+// It tells all of a call, or those of the arguments that it is given which a function has. False:
+// what is in it has been looked at.
+static bool note_call(struct walk *w, struct expr *e)
+{
+	struct uses *u = w->ctx;
+	struct expr_list *args = &e->call.args;
+	u->has_args |= !args->n;
+	u->has_words |= !args->n;
+	u->has_results = u->has_duration = u->has_g = true;
+	for (size_t i = 0; i < args->n; i++) {
+		u->is_optional = i == 0 && args->v[0]->kind == EXPR_RECORD;
+		walk_expr(w, args->v[i]);
+	}
+	u->is_optional = false;
+	return false;
+}
+
 static bool note_use(struct walk *w, struct expr *e)
 {
 	struct uses *u = w->ctx;
@@ -42,17 +71,12 @@ static bool note_use(struct walk *w, struct expr *e)
 	if (e->kind == EXPR_MEMBER) {
 		struct str base = word_of_expr(e->member.base);
 		if (str_eq(base, STR("vars")))
-			add_name(u, &u->vars, e->member.name.text);
+			name_list_add(u->arena, &u->vars, e->member.name.text);
 		else if (str_eq(base, STR("args")))
-			add_name(u, &u->args, e->member.name.text);
+			add_arg(u, e->member.name);
 	}
-	// It tells all of a call.
-	if (e->kind == EXPR_CALL && str_eq(name, STR("call"))) {
-		bool has_all = !e->call.args.n;
-		u->has_args |= has_all;
-		u->has_words |= has_all;
-		u->has_results = u->has_duration = u->has_g = true;
-	}
+	if (e->kind == EXPR_CALL && str_eq(name, STR("call")))
+		return note_call(w, e);
 	if (str_eq(name, STR("started")))
 		u->has_results = u->has_g = true;
 	if (e->kind == EXPR_CALL && str_eq(name, STR("watch"))) {
@@ -80,6 +104,14 @@ struct uses uses_of(struct arena *a, const struct probe *clause)
 	if (clause->predicate)
 		walk_expr(&w, clause->predicate);
 	walk_block(&w, clause->body);
+	return u;
+}
+
+struct uses uses_of_expr(struct arena *a, struct expr *e)
+{
+	struct uses u = { .arena = a };
+	struct walk w = { .enter_expr = note_use, .ctx = &u };
+	walk_expr(&w, e);
 	return u;
 }
 

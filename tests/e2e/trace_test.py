@@ -157,6 +157,44 @@ def test_args(t, version):
 
 
 @cases(VERSIONS)
+def test_args_of_many_functions(t, version):
+    """Each shows those that it has; a condition leaves out functions that do not have what it is about."""
+    t.need_root()
+    path = t.go("shop", version)
+
+    def texts(*words):
+        r = t.stoat(*words, "-c", path)
+        return dict(re.findall(r"  main\.(?:\(\*Store\)\.)?(\w+)\((.*?)\)", r.out)), r
+
+    words = ["trace", path, "main.(*Store).Get", "main.(*Store).Put", "main.(*Store).Count", "main.serve"]
+    got, r = texts(*words, "--args", "key,longerThan", "-q")
+    t.eq(got, {"Get": 'key="user/19"', "Put": "...", "Count": "longerThan=1h0m0s", "serve": "..."}, r.describe())
+    t.check("left out" not in r.err, r.err)
+    condition = ["-w", 'args.key == "user/7" || args.key == "user/9"', "--args", "key,e", "-f", "json"]
+    _, r = texts(*words, *condition)
+    found = [(o["func"], o["args"]) for o in objects(r.out) if o["type"] == "call"]
+    t.eq(found, [("main.(*Store).Get", {"key": f"user/{n}"}) for n in (7, 9)], r.describe())
+    t.check("stoat: warning: 3 functions are left out, which have no parameter 'key': " in r.err, r.err)
+    t.check(all(name in r.err for name in ("main.(*Store).Put", "main.(*Store).Count", "main.serve")), r.err)
+    script = t.file("trace.bt", t.stoat(*words, *condition, "--print-script").out)
+    r = t.stoat(script, "-f", "json", "-q", "-c", path)
+    t.eq([(o["func"], o["args"]) for o in objects(r.out) if o["type"] == "call"], found, r.describe())
+
+
+@cases([
+    (["--args", "e,keyy"], "--args:1:3: none of these 11 functions has a parameter 'keyy'\n  e,keyy\n    ^~~~\n  near: key"),
+    (["--args", "none"], "none of these 11 functions has a parameter 'none'\n  none\n  ^~~~\n  they have: "),
+    (["-w", "args.keyy != args.key"],
+     "--where:1:6: none of these 11 functions has a parameter 'keyy'\n  args.keyy != args.key\n       ^~~~\n  near: key"),
+    (["-w", "args.key != args.r.key"], "none of these 11 functions has all parameters that are asked for"),
+])  # fmt: skip
+def test_args_that_no_function_has(t, options, message):
+    path = t.go("shop", "1.27")
+    r = t.stoat("trace", path, "main.*", *options, "-c", "true", rc=1)
+    t.check(message in r.err and r.err.count("stoat: error:") == 1 and not r.out, r.describe())
+
+
+@cases(VERSIONS)
 def test_stack(t, version):
     t.need_root()
     path = t.go("nest", version)
