@@ -476,25 +476,13 @@ static bool is_there(struct checker *c, struct expr *e, const struct builtin_inf
 	return false;
 }
 
-// "arg12": the number behind the word.
-static bool numbered(struct str name, const char *word, uint32_t *out)
-{
-	struct str digits = str_from_off(name, strlen(word));
-	uint64_t n;
-	if (!str_starts(name, str_from(word)) || !digits.len || digits.len > 3 ||
-	    digits.p[0] < '0' || digits.p[0] > '9' || !str_to_u64(digits, &n))
-		return false;
-	*out = (uint32_t)n;
-	return true;
-}
-
 bool check_builtin(struct checker *c, struct expr *e, struct str name, struct expr_list *args)
 {
 	uint32_t index;
-	bool is_stack = numbered(name, "sarg", &index);
+	bool is_stack;
 	if (!c->part)
 		return false;
-	if (is_stack || numbered(name, "arg", &index)) {
+	if (is_arg_word(name, &index, &is_stack)) {
 		e->type = NULL;
 		if (args->n)
 			tell_error(c, e->span, "%.*s takes no arguments", STR_ARG(name));

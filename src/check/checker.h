@@ -518,7 +518,7 @@ struct name_list {
 // A name that is there already is not added.
 void name_list_add(struct arena *a, struct name_list *list, struct str name);
 
-// args.x
+// args.x, or argN
 struct use_of_arg {
 	struct name name;
 	bool is_needed; // else call() shows it of functions that have it
@@ -551,6 +551,8 @@ struct str uses_layout(struct checker *c, const struct uses *u, const struct pla
 struct str uses_entry_layout(struct checker *c, const struct uses *u, const struct plan_probe *p);
 // "x" of x and of x().
 struct str word_of_expr(const struct expr *e);
+// argN and sargN
+bool is_arg_word(struct str name, uint32_t *index, bool *is_stack);
 struct span clause_span(const struct plan_clause *clause);
 
 // --- functions without what is asked for (lacking.c) ---

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// args in return probes: what the script reaches from there is computed where the call begins, by a
-// program of its own, and kept until the call returns.
+// args and argN in return probes: what the script reaches from there is computed where the call
+// begins, by a program of its own, and kept until the call returns.
 #include "check/checker.h"
 
 // What a program can keep of one call.
 #define KEPT_SIZE_MAX (16u << 10)
 
 // --- what can be computed at the entry ---
+
+static bool is_word(const struct expr *e)
+{
+	uint32_t index;
+	bool is_stack;
+	return is_arg_word(word_of_expr(e), &index, &is_stack);
+}
 
 static bool is_entry_call(const struct expr *e)
 {
@@ -27,8 +34,8 @@ static bool is_of_entry(const struct expr *e, bool *has_args)
 	case EXPR_PARAM:
 		return true;
 	case EXPR_NAME:
-		*has_args |= str_eq(e->str, STR("args"));
-		return str_eq(e->str, STR("args"));
+		*has_args |= str_eq(e->str, STR("args")) || is_word(e);
+		return str_eq(e->str, STR("args")) || is_word(e);
 	case EXPR_MEMBER:
 		return is_of_entry(e->member.base, has_args);
 	case EXPR_INDEX:
@@ -52,7 +59,7 @@ static bool is_of_entry(const struct expr *e, bool *has_args)
 				return false;
 		return e->items.n > 0;
 	case EXPR_CALL:
-		if (str_eq(e->call.name.text, STR("args")) && !e->call.args.n)
+		if (str_eq(word_of_expr(e), STR("args")) || is_word(e))
 			return *has_args = true;
 		if (!is_entry_call(e))
 			return false;
@@ -68,7 +75,7 @@ static bool is_of_entry(const struct expr *e, bool *has_args)
 // args alone is taken apart first.
 static bool is_value(const struct expr *e)
 {
-	return e->kind == EXPR_MEMBER || e->kind == EXPR_INDEX ||
+	return e->kind == EXPR_MEMBER || e->kind == EXPR_INDEX || is_word(e) ||
 	       (e->kind == EXPR_UNARY && e->op == OP_DEREF) ||
 	       (e->kind == EXPR_CALL && is_entry_call(e));
 }

@@ -26,22 +26,43 @@ static bool has_arg(struct checker *c, const struct plan_probe *p, struct str na
 	return false;
 }
 
-// One of several functions, whose parameters are known; copies are looked at by themselves.
-static bool has_signature(struct checker *c, const struct plan_clause *clause,
-			  const struct plan_probe *p)
+// How many words of a Go function's arguments there are, if that is known: before Go 1.17 nothing
+// tells.
+static bool has_fewer_words(struct checker *c, const struct plan_probe *p, uint32_t index)
 {
-	bool is_function = p->kind == PROBE_URETPROBE || (p->kind == PROBE_UPROBE && p->n_sites &&
-							  p->sites[0].kind == SITE_ENTRY);
-	if (clause->probes.n < 2 || !is_function)
-		return false;
 	const struct target_info *info = function_info(c, p);
-	return info && info->brief.signature.len;
+	size_t n = 0;
+	if (!info || info->brief.lang != LANG_GO || info->brief.abi != ABI_GO_INTERNAL)
+		return false;
+	for (size_t i = 0; i < info->n_values; i++) {
+		const struct target_value *v = &info->values[i];
+		if (v->is_result || v->is_hidden)
+			continue;
+		if (!v->is_known || v->words.is_cut)
+			return false;
+		n += v->words.n;
+	}
+	return index >= n;
+}
+
+static bool is_at_function(const struct plan_probe *p)
+{
+	return p->kind == PROBE_URETPROBE ||
+	       (p->kind == PROBE_UPROBE && p->n_sites && p->sites[0].kind == SITE_ENTRY);
 }
 
 bool lacks_arg(struct checker *c, const struct plan_clause *clause, const struct plan_probe *p,
 	       struct str name)
 {
-	return has_signature(c, clause, p) && !has_arg(c, p, name);
+	uint32_t index;
+	bool is_stack;
+	// Copies are looked at by themselves.
+	if (clause->probes.n < 2 || !is_at_function(p))
+		return false;
+	if (is_arg_word(name, &index, &is_stack))
+		return has_fewer_words(c, p, index);
+	const struct target_info *info = function_info(c, p);
+	return info && info->brief.signature.len && !has_arg(c, p, name);
 }
 
 // The first parameter that p does not have; or empty.
@@ -87,6 +108,18 @@ static void offer_params(struct checker *c, const struct plan_clause *clause, st
 		tell_hint(c, "they have: %.*s%s", STR_ARG(list), all.n > PARAMS_MAX ? ", ..." : "");
 }
 
+static bool is_word(struct str name)
+{
+	uint32_t index;
+	bool is_stack;
+	return is_arg_word(name, &index, &is_stack);
+}
+
+static struct str called(struct checker *c, struct str name)
+{
+	return is_word(name) ? name : arena_printf(c->arena, "parameter '%.*s'", STR_ARG(name));
+}
+
 static bool is_nowhere(struct checker *c, const struct plan_clause *clause, struct str name)
 {
 	for (size_t i = 0; i < clause->probes.n; i++)
@@ -102,8 +135,9 @@ bool lacking_settle(struct checker *c, const struct plan_clause *clause, const s
 		struct name name = u->args.v[i].name;
 		if (!is_nowhere(c, clause, name.text))
 			continue;
-		diag_error(c->diag, name.span, "none of these %zu functions has a parameter '%.*s'",
-			   clause->probes.n, STR_ARG(name.text));
+		struct str what = called(c, name.text);
+		diag_error(c->diag, name.span, "none of these %zu functions has %s%.*s",
+			   clause->probes.n, is_word(name.text) ? "" : "a ", STR_ARG(what));
 		offer_params(c, clause, name);
 		is_fine = false;
 	}
@@ -162,7 +196,7 @@ static void tell_params(struct checker *c, const struct plan_clause *clause, con
 		struct str name = lacks_param(c, clause, u, p);
 		if (!name.len)
 			continue;
-		lacks = n ? lacks : name;
+		lacks = n ? lacks : called(c, name);
 		if (n++ < NAMED_MAX)
 			names = arena_printf(c->arena, "%.*s%s%.*s", STR_ARG(names),
 					     n > 1 ? ", " : "", STR_ARG(p->func_name));
@@ -172,7 +206,7 @@ static void tell_params(struct checker *c, const struct plan_clause *clause, con
 	bool is_one = n == 1, has_others = n_needed(u) > 1;
 	if (n)
 		diag_warning(c->diag, clause_span(clause),
-			     "%zu function%s left out, which %s no parameter '%.*s'%s: %.*s", n,
+			     "%zu function%s left out, which %s no %.*s%s: %.*s", n,
 			     is_one ? " is" : "s are", is_one ? "has" : "have", STR_ARG(lacks),
 			     has_others ? " or another one that is asked for" : "", STR_ARG(names));
 }

@@ -7,10 +7,22 @@
 
 // --- the text ---
 
-static bool is_numbered(struct str s, const char *word)
+// "arg12": the number behind the word.
+static bool is_numbered(struct str name, const char *word, uint32_t *out)
 {
-	size_t n = strlen(word);
-	return s.len > n && str_starts(s, str_from(word)) && s.p[n] >= '0' && s.p[n] <= '9';
+	struct str digits = str_from_off(name, strlen(word));
+	uint64_t n;
+	if (!str_starts(name, str_from(word)) || !digits.len || digits.len > 3 ||
+	    digits.p[0] < '0' || digits.p[0] > '9' || !str_to_u64(digits, &n))
+		return false;
+	*out = (uint32_t)n;
+	return true;
+}
+
+bool is_arg_word(struct str name, uint32_t *index, bool *is_stack)
+{
+	*is_stack = is_numbered(name, "sarg", index);
+	return *is_stack || is_numbered(name, "arg", index);
 }
 
 static bool is_go_name(struct str s)
@@ -67,6 +79,8 @@ static bool note_call(struct walk *w, struct expr *e)
 static bool note_use(struct walk *w, struct expr *e)
 {
 	struct uses *u = w->ctx;
+	uint32_t index;
+	bool is_stack;
 	struct str name = e->kind == EXPR_CALL ? e->call.name.text : word_of_expr(e);
 	if (e->kind == EXPR_MEMBER) {
 		struct str base = word_of_expr(e->member.base);
@@ -87,7 +101,10 @@ static bool note_use(struct walk *w, struct expr *e)
 	if (str_eq(name, STR("returned")))
 		u->has_duration = u->has_g = true;
 	u->has_args |= str_eq(name, STR("args"));
-	u->has_words |= is_numbered(name, "arg") || is_numbered(name, "sarg");
+	if (is_arg_word(name, &index, &is_stack)) {
+		u->has_words = true;
+		add_arg(u, (struct name) { name, e->span });
+	}
 	u->has_vars |= str_eq(name, STR("vars"));
 	u->has_results |= str_eq(name, STR("retval"));
 	u->has_failed |= str_eq(name, STR("failed"));
@@ -117,7 +134,7 @@ struct uses uses_of_expr(struct arena *a, struct expr *e)
 
 bool uses_entry(const struct uses *u, const struct plan_probe *p)
 {
-	return p->kind == PROBE_URETPROBE && (u->has_args || u->has_duration);
+	return p->kind == PROBE_URETPROBE && (u->has_args || u->has_words || u->has_duration);
 }
 
 // --- where a site has it ---
@@ -228,7 +245,7 @@ struct str uses_entry_layout(struct checker *c, const struct uses *u, const stru
 	add_program(c, &b, p);
 	out_buf_printf(&b, "entry %d %d %u ", p->entry != NULL, p->entry && p->entry->may_repeat,
 		       has_cc ? p->entry->insn.cc : INSN_CC_NONE);
-	if (u->has_args)
+	if (u->has_args || u->has_words)
 		add_values(c, &b, p, false);
 	add_g(c, &b, p);
 	return finish(c, &b);

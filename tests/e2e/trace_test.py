@@ -100,6 +100,30 @@ def test_where(t, version):
     t.eq(found("goid == 0", "main.fact"), [])
 
 
+@cases([("1.15", "stripped"), ("1.19", "stripped"), ("1.24", "stripped"), ("1.27", "stripped"), ("1.24", "default")])
+@timeout(200)
+def test_where_with_words(t, version, form):
+    """They are those of the entry: when fact returns, its first register holds the result."""
+    t.need_root()
+    path = t.go("nest", version, form)
+
+    def found(condition, *functions):
+        r = t.stoat("trace", path, *functions, "-w", condition, "-q", "-c", f"{path} 3")
+        return [re.split("  +", line)[2] for line in r.out.splitlines() if " main." in line], r.err
+
+    got, err = found("arg0 == 2", "main.fact")
+    want = "main.fact(n=2) = 2" if form == "default" else "main.fact(?)" if version == "1.15" else "main.fact(arg0=0x2)"
+    t.eq(got, [want] * 3, err)
+    t.eq(found("arg0 == 3 && duration > 1h", "main.fact")[0], [])
+    if version == "1.15":
+        return
+    got, err = found("arg1 != 0", "main.fact", "main.check", "main.guarded")
+    t.check(len(got) == 3 and all(line.startswith("main.check(") for line in got), f"{got}\n{err}")
+    t.check("2 functions are left out, which have no arg1: main.fact, main.guarded" in err, err)
+    r = t.stoat("trace", path, "main.fact", "main.guarded", "-w", "arg1 != 0", "-c", "true", rc=1)
+    t.check("none of these 2 functions has arg1" in r.err, r.err)
+
+
 def test_where_with_names_of_results(t):
     t.need_root()
     path = t.go("shop")
