@@ -43,6 +43,26 @@ void budget_begin(struct session *s)
 		err_free(bpf_stats_open(&b->stats));
 }
 
+void budget_count(struct session *s)
+{
+	if (s->budget->stats < 0)
+		err_free(bpf_stats_open(&s->budget->stats));
+}
+
+uint64_t budget_hits(const struct session *s)
+{
+	uint64_t hits = 0;
+	if (s->budget->stats < 0)
+		return UINT64_MAX;
+	for (size_t i = 0; i < s->p->n_parts; i++) {
+		uint64_t ns = 0, n = 0;
+		if (kind_is_uprobe(s->p->parts[i]->kind))
+			err_free(bpf_prog_time(&s->progs[i], &ns, &n));
+		hits += n;
+	}
+	return hits;
+}
+
 void budget_end(struct session *s)
 {
 	if (s->budget && s->budget->stats >= 0)

@@ -75,6 +75,7 @@ struct session {
 	bool is_call;   // whole values are arguments and results of a call
 	unsigned width; // that whole values have on a line; 0: any
 	sigset_t signals_before;
+	const char *elsewhere; // a program that the command's process does not run; NULL: it does
 	uint64_t n_unkept_seen, n_owners_seen; // see calls_sweep
 	uint64_t swept_ns;
 };
@@ -163,6 +164,17 @@ bool budget_check(struct session *s);
 // The last line: hits, events, what tracing has cost.
 void budget_report(struct session *s);
 void budget_end(struct session *s);
+// Counts hits of functions from here on, if it does not yet; how many there were, UINT64_MAX if
+// nobody knows.
+void budget_count(struct session *s);
+uint64_t budget_hits(const struct session *s);
+
+// --- elsewhere.c ---
+
+// The command is about to run.
+void elsewhere_begin(struct session *s);
+void elsewhere_look(struct session *s);
+void elsewhere_report(const struct session *s);
 
 // The trace begins and ends there.
 void tables_begin(struct session *s);

@@ -163,6 +163,7 @@ static struct err *turn(struct loop *l)
 		return err_sys(errno, "cannot wait for events");
 	session_drain(l->s);
 	calls_sweep(l->s);
+	elsewhere_look(l->s);
 	l->is_over |= !budget_check(l->s);
 	for (int i = 0; i < n; i++) {
 		switch ((enum source)ready[i].data.u32) {

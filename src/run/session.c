@@ -101,8 +101,10 @@ static struct err *trace(struct session *s)
 	say_attached(s);
 	if (s->o->is_dry)
 		return NULL;
-	if (s->o->child)
+	if (s->o->child) {
+		elsewhere_begin(s);
 		TRY(child_go(s->o->child));
+	}
 	// A short command may be gone before an event tells of it.
 	if (s->p->pid && s->c->has_symbols)
 		resolve_begin(s);
@@ -144,6 +146,7 @@ static struct err *session_phases(struct session *s)
 	if (s->p->config->prints_maps_on_exit)
 		maps_print(s);
 	session_report(s);
+	elsewhere_report(s);
 	budget_report(s);
 	return NULL;
 }

@@ -153,3 +153,27 @@ def test_help(t):
     r = t.stoat("count", "--help")
     examples = r.out.split("\nexamples:\n")[1].strip().splitlines()
     t.check("usage: stoat count [OPTION...] TARGET FUNC..." in r.out and len(examples) == 2, r.describe())
+
+
+ELSEWHERE = "stoat: warning: nothing was hit: with -c only the command's own process is traced"
+
+
+@cases([
+    ("sh -c 'PATH; true'", True),  # another process
+    ("sh -c 'exec PATH'", False),  # the same one
+    ("PATH", False),
+    ("true", True),
+])
+def test_a_command_that_runs_the_program_in_another_process(t, command, is_elsewhere):
+    t.need_root()
+    path = t.go("shop", "1.27")
+    command = command.replace("PATH", path)
+    r = t.stoat("count", path, "main.handle", "-q", "-c", command)
+    t.eq(ELSEWHERE in r.err, is_elsewhere, r.describe())
+    t.eq("25  main.handle" in r.out, not is_elsewhere, r.describe())
+    script = f"BEGIN {{ }} uprobe:{path}:main.handle {{ @ = count() }} interval:ms:1 {{ @a = 1 }}"
+    r = t.stoat("-q", "-e", script, "-c", command)
+    t.eq(ELSEWHERE in r.err, is_elsewhere, r.describe())
+    # One that has the program, but does not call the function.
+    r = t.stoat("count", path, "main.NewStore", "-q", "-c", path)
+    t.check(ELSEWHERE not in r.err, r.describe())
