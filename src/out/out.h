@@ -461,6 +461,7 @@ struct out_call {
 	bool is_return;
 	bool is_untold; // it has returned, and is told only if others in it are
 	bool is_open;   // it has not returned when the trace ends
+	bool is_gone;   // nor will it: its process has ended
 	bool has_results;
 	uint64_t depth; // of two calls of a goroutine the inner one is deeper; 0: unknown
 };

@@ -62,11 +62,11 @@ static struct out_call facts(struct session *s, const struct program_call_line *
 
 // --- a line ---
 
-// "412ns", "still open  2.1s"
+// "412ns", "still open  2.1s", "never returned  2.1s"
 static void put_duration(const struct out_call *c, struct out_buf *b)
 {
 	if (c->is_open)
-		out_buf_str(b, STR("  still open"));
+		out_buf_str(b, c->is_gone ? STR("  never returned") : STR("  still open"));
 	if (c->is_return || c->is_open) {
 		out_buf_str(b, STR("  "));
 		out_duration(b, c->end_ns - c->start_ns);
@@ -147,7 +147,7 @@ static void put_json(struct session *s, const struct program_call_line *l, const
 		out_value_json(&s->env, args[l->results], &j);
 	}
 	if (c->is_open)
-		json_kbool(&j, "open", true);
+		json_kbool(&j, c->is_gone ? "never_returned" : "open", true);
 	if (c->is_return || c->is_open)
 		json_ku64(&j, "duration_ns", c->end_ns - c->start_ns);
 	if (args)

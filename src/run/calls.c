@@ -171,6 +171,16 @@ static const struct program_action *action_of(const struct session *s,
 	return NULL;
 }
 
+// Nothing of its memory is there any more, so that nobody knows whether a call was under way when
+// it ended, or a panic or Goexit had ended it before.
+static bool is_gone(const struct session *s, uint32_t pid)
+{
+	char path[32], exe[1];
+	snprintf(path, sizeof(path), "/proc/%u/exe", pid);
+	bool is_known = !run_code_options(s->o->trials, s->p->pid).is_nested_pid_ns;
+	return is_known && readlink(path, exe, sizeof(exe)) < 0 && errno == ENOENT;
+}
+
 static void tell(struct session *s, const struct open_call *o, uint64_t now)
 {
 	const struct program_call *call = call_of(s, o->key.number);
@@ -188,6 +198,7 @@ static void tell(struct session *s, const struct open_call *o, uint64_t now)
 		.goid = o->goid,
 		.func = s->p->names[s->p->sites[o->call.site].func_name],
 		.is_open = true,
+		.is_gone = is_gone(s, o->key.pid),
 	};
 	call_line_open(s, a, &c, o->kept);
 }

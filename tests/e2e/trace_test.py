@@ -20,7 +20,7 @@ TRACED = ["main.check", "main.fact", "main.guarded", "main.middle", "main.boom",
 
 def calls(out):
     """function, arguments and results of each line about a call that has returned"""
-    return [(m[3], m[4]) for line in out.splitlines() if (m := LINE.fullmatch(line)) and "still open" not in line]
+    return [(m[3], m[4]) for line in out.splitlines() if (m := LINE.fullmatch(line)) and "still open" not in line and "never returned" not in line]
 
 
 def counts(out):
@@ -282,6 +282,22 @@ def test_open_calls_are_told_at_the_end(t, version):
     for options in (["-w", "duration > 1ms"], ["-n", "5"]):
         out, err = held(t, path, "main.wait", *options)
         t.eq(out, "", f"only what the options ask for\n{err}")
+
+
+@cases(VERSIONS)
+def test_calls_that_never_returned(t, version):
+    """Of a program that has ended no call is open, whatever has ended it."""
+    t.need_root()
+    path = t.go("nest", version)
+    words = [path, "main.wait", "main.waitFor", "main.ends", "-q", "-c", f"{path} 1 hold"]
+    r = t.stoat("trace", *words, stdin="\n")
+    t.check("still open" not in r.out, r.describe())
+    gone = re.findall(r"  main\.(\w+)\(.*\)  never returned  [\d.]+m?s$", r.out, re.M)
+    t.eq(sorted(gone), ["ends", "waitFor", "waitFor"], r.describe())
+    r = t.stoat("trace", *words, "-f", "json", stdin="\n")
+    found = [o for o in objects(r.out) if o["type"] == "call" and "never_returned" in o]
+    t.eq(sorted(o["func"] for o in found), ["main.ends", "main.waitFor", "main.waitFor"], r.describe())
+    t.check(all("open" not in o and "results" not in o for o in found), r.out)
 
 
 def test_c(t):
