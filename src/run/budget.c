@@ -9,6 +9,8 @@
 #include "run/internal.h"
 
 #define CHECK_NS 1000000000u
+// So many functions that are detached are named.
+#define NAMED_MAX 20u
 
 // Of a part.
 struct part_cost {
@@ -120,16 +122,59 @@ static void take_off(struct session *s, size_t i)
 	session_detach_part(s, s->p->parts[i]);
 }
 
-// With the entries of its calls, or their returns.
+// Names of functions, each once.
+struct functions {
+	struct arena *arena;
+	bool *is_seen; // by the name's number
+	struct str text;
+	size_t n;
+};
+
+static void add_functions(const struct session *s, const struct program_part *part,
+			  struct functions *f)
+{
+	for (uint32_t i = 0; i < part->n_sites; i++) {
+		uint64_t number = s->p->sites[part->first_site + i].func_name;
+		if (f->is_seen[number])
+			continue;
+		f->is_seen[number] = true;
+		if (f->n++ < NAMED_MAX)
+			f->text = arena_printf(f->arena, "%.*s%s%.*s", STR_ARG(f->text),
+					       f->n > 1 ? ", " : "", STR_ARG(s->p->names[number]));
+	}
+}
+
+static void tell_off(const struct session *s, const struct program_part *part,
+		     const struct functions *f, uint64_t percent)
+{
+	struct str probe = part->n_probes ? part->probes[0]->text : STR("a probe");
+	struct str more = STR("");
+	uint32_t max = s->p->config->max_cpu;
+	if (f->n > NAMED_MAX)
+		more = arena_printf(f->arena, " and %s more", report_amount(f->n - NAMED_MAX).text);
+	if (f->n > 1)
+		log_warn("%s functions, which share a program, took most of %" PRIu64
+			 "%% of a CPU (max_cpu is %u%%), and are detached: %.*s%.*s",
+			 report_amount(f->n).text, percent, max, STR_ARG(f->text), STR_ARG(more));
+	else
+		log_warn("%.*s took most of %" PRIu64 "%% of a CPU (max_cpu is %u%%): it is "
+			 "detached",
+			 STR_ARG(probe), percent, max);
+}
+
+// With the entries of its calls, or their returns. A program is detached as a whole: how often
+// each of its functions is hit is not counted.
 static void take_off_all(struct session *s, const struct program_part *part, uint64_t percent)
 {
-	for (size_t i = 0; i < s->p->n_parts; i++)
-		if (s->p->parts[i] == part || (part->call && s->p->parts[i]->call == part->call))
-			take_off(s, i);
-	struct str probe = part->n_probes ? part->probes[0]->text : STR("a probe");
-	log_warn("%.*s%s took most of %" PRIu64 "%% of a CPU (max_cpu is %u%%): it is detached",
-		 STR_ARG(probe), part->n_probes > 1 ? " and others" : "", percent,
-		 s->p->config->max_cpu);
+	AUTO(arena_autofree) struct arena *a = arena_new();
+	struct functions f = { .arena = a, .is_seen = ARENA_ARRAY(a, bool, s->p->n_names) };
+	for (size_t i = 0; i < s->p->n_parts; i++) {
+		if (s->p->parts[i] != part && !(part->call && s->p->parts[i]->call == part->call))
+			continue;
+		take_off(s, i);
+		add_functions(s, s->p->parts[i], &f);
+	}
+	tell_off(s, part, &f, percent);
 }
 
 static bool has_probes(const struct session *s)

@@ -74,6 +74,20 @@ def test_cpu(t):
     t.check(table(r.out)[0]["main.hit"] < 20000000, r.describe())
 
 
+def test_cpu_of_several_functions(t):
+    """They share a program: all that are detached are named."""
+    t.need_root()
+    path = t.go("calls")
+    names = ["main.hit", "main.miss", "main.number"]
+    r = t.stoat("count", path, *names, "--max-cpu", "1", "--for", "100s", "-c", f"{path} 20000000 0")
+    m = re.search(r"warning: 3 functions, which share a program, took most of \d+% of a CPU \(max_cpu is 1%\), "
+                  r"and are detached: (.*)", r.err)
+    t.check(m and sorted(m[1].split(", ")) == names, r.describe())
+    t.check(table(r.out)[0]["main.hit"] < 20000000, r.describe())
+    r = t.stoat("trace", path, "main.hit", "--no-args", "-o", "/dev/null", "--max-cpu", "1", "-c", f"{path} 5000000 0")
+    t.check("main.hit took most of" in r.err and "share a program" not in r.err, r.describe())
+
+
 def test_cpu_that_is_enough(t):
     t.need_root()
     path = t.go("calls")
