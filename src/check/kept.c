@@ -3,8 +3,10 @@
 // begins, by a program of its own, and kept until the call returns.
 #include "check/checker.h"
 
-// What a program can keep of one call.
-#define KEPT_SIZE_MAX (16u << 10)
+// What a program can keep of one value: with a whole one goes its length.
+#define KEPT_SIZE_MAX (KEPT_VALUE_MAX + 8)
+// And of one call: instructions reach 32 KB of its record, whose head is in front of that.
+#define KEPT_ALL_MAX ((32u << 10) - 256)
 
 // --- what can be computed at the entry ---
 
@@ -159,12 +161,21 @@ static struct str spelled(struct checker *c, const struct expr *e)
 
 // --- keeping it ---
 
-// Go's memory may be used for something else when the function returns: what a value refers to is
-// kept with it.
+static bool has_room(struct checker *c, const struct expr *value)
+{
+	if (value->type->size <= KEPT_SIZE_MAX)
+		return true;
+	tell_error(c, value->span, "this is too large to be kept until the function returns");
+	return false;
+}
+
+// Go's memory may be used for something else when the function returns: text that a value refers
+// to is kept with it.
 static bool kept_value(struct checker *c, struct expr *value)
 {
 	enum type_kind kind = value->type->kind;
-	// What is shown as a whole is followed when the function returns.
+	// A tuple of values of both times is made where the function returns, and shown as a whole
+	// there: what those of the entry refer to is followed then.
 	bool is_raw = kind == TYPE_SLICE || is_byte_array(value->type) || kind == TYPE_IFACE ||
 		      (c->whole != WHOLE_NO && kind != TYPE_STRING);
 	if (!is_raw && !value_of(c, value))
@@ -172,10 +183,7 @@ static bool kept_value(struct checker *c, struct expr *value)
 	struct type *t = value->type;
 	if (kind == TYPE_STRING && t->kind == TYPE_TEXT)
 		convert(c, value, go_text(c, c->config->max_kept_strlen));
-	if (value->type->size <= KEPT_SIZE_MAX)
-		return true;
-	tell_error(c, value->span, "this is too large to be kept until the function returns");
-	return false;
+	return has_room(c, value);
 }
 
 static const struct program_kept *find_kept(const struct program_call *call, struct str text)
@@ -186,12 +194,20 @@ static const struct program_kept *find_kept(const struct program_call *call, str
 	return NULL;
 }
 
+// NULL, and told: there is no more room.
 static const struct program_kept *keep(struct checker *c, struct program_call *call,
 				       struct str text, struct expr *value)
 {
 	const struct program_kept *known = find_kept(call, text);
 	if (known)
 		return known;
+	if (call->size + value->type->size > KEPT_ALL_MAX) {
+		tell_error(c, value->span,
+			   "with this, more than %u KB are kept of a call until it returns",
+			   KEPT_ALL_MAX >> 10);
+		tell_hint(c, "max_kept_value_bytes and max_kept_strlen make values smaller");
+		return NULL;
+	}
 	// The marks move behind it.
 	struct program_kept kept = { .text = text, .value = value };
 	kept.off = call->size ? call->size - 8 : 0;
@@ -231,7 +247,7 @@ static bool kept_as_it_is_wanted(struct checker *c, struct expr *value)
 {
 	if (c->is_keeping_whole && whole_value_of(c, value, c->whole) &&
 	    value->type->kind == TYPE_OPAQUE)
-		return value->type->size <= KEPT_SIZE_MAX + 8;
+		return has_room(c, value);
 	return value->type && kept_value(c, value);
 }
 
@@ -270,6 +286,11 @@ void check_kept(struct checker *c, struct expr *e)
 	c->part = part;
 	if (!is_fine)
 		e->type = NULL;
-	else if (c->is_final)
-		mean_kept(c, e, keep(c, part->call, text, value));
+	if (!is_fine || !c->is_final)
+		return;
+	const struct program_kept *kept = keep(c, part->call, text, value);
+	if (kept)
+		mean_kept(c, e, kept);
+	else
+		e->type = NULL;
 }

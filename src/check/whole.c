@@ -161,8 +161,10 @@ static struct type *whole_type(struct checker *c, struct type *t)
 	whole->type = t;
 	if (c->is_final)
 		whole->root = value_book_root(book_of(c, whole->program), t);
+	// The value itself has room in any case.
+	uint32_t own = (uint32_t)(sizeof(struct value_item) + t->size);
 	if (is_kept)
-		whole->kept_bytes = (c->config->max_kept_value + 7) & ~7u;
+		whole->kept_bytes = (MAX(c->config->max_kept_value, own) + 7) & ~7u;
 	shown->kind = OUT_GO;
 	shown->size = 8 + whole->kept_bytes;
 	shown->meaning = whole;

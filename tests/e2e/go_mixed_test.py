@@ -202,6 +202,23 @@ def test_what_is_no_slice(t, version, form):
     t.eq(got, ["<unreadable>", "5", "@: <unreadable>"])
 
 
+@cases(["1.15", "1.24", "1.27"])
+def test_kept_values_have_room_for_themselves(t, version):
+    """However little is kept of what they refer to."""
+    body = "uretprobe:BIN:main.many { print(*args.m); print(args.m == nil); print(*args.t); print(args.t == nil) }"
+    lines = ran(t, version, "default", "config = { max_kept_value_bytes = 64 } " + body)
+    t.check(re.fullmatch(r"main\.Many\{A: \[126\]error\{nil, &main\.MyErr\{\.\.\.\}, (nil, )+\+62 more\}, "
+                         r"B: \[2\]func\(\)\{main\.main, nil\}\}", lines[0]), str(lines))
+    t.eq(lines[1:], ["false", "main.TooMany{A: [2]interface {}{int(...), nil}}", "false"])
+    lines = ran(t, version, "default", "config = { max_kept_value_bytes = 15800 } " + body)
+    t.check('&main.MyErr{Code: 42, Text: "mine"}' in lines[0], str(lines))
+    t.eq(lines[1:], ["false", "main.TooMany{A: [2]interface {}{1, nil}}", "false"])
+    path = t.go("mixed", version)
+    r = t.stoat("-e", "config = { max_kept_value_bytes = 16384 } " + body.replace("BIN", path), rc=1)
+    t.check("with this, more than 31 KB are kept of a call until it returns" in r.err, r.err)
+    t.eq(r.err.count("error:"), 1, r.err)
+
+
 MISTAKES = [
     ("casts", "print((uint64)args.e)", "an interface is no number and no address", "(void *)args.e"),
     ("casts", "$e = args.e; print((void *)$e)", "the name of a type or a function is no number"),
