@@ -37,15 +37,6 @@ static int add_whole(struct checker *c, struct program_action *a, struct expr *e
 	return add(c, a, e);
 }
 
-static bool has_results(struct checker *c)
-{
-	const struct target_info *info = part_info(c);
-	for (size_t i = 0; info && i < info->n_values; i++)
-		if (info->values[i].is_result && !info->values[i].is_hidden)
-			return true;
-	return false;
-}
-
 // The words of the arguments, where nothing says what they are.
 #define WORDS_MAX 9u
 
@@ -200,7 +191,7 @@ FUNCTION_CHECK(check_call_line)
 	struct program_action *a = call_new(c, e, f);
 	struct program_call_line *line = &a->line;
 	add_args(c, a, &e->call.args);
-	if (line->is_return && has_results(c))
+	if (line->is_return && count_results(part_info(c)))
 		line->results = add_whole(c, a, name_expr(c, a->span, "retval"));
 	if (e->call.args.n > 1) {
 		struct expr *stack = e->call.args.v[1];

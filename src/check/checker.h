@@ -620,6 +620,8 @@ void check_field_of(struct checker *c, struct expr *e);
 
 // --- results (results.c) ---
 
+// 0 if nothing is known.
+size_t count_results(const struct target_info *info);
 // retval, and x of retval.x.
 void check_results(struct checker *c, struct expr *e);
 // failed

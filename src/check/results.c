@@ -7,7 +7,7 @@ static bool is_result(const struct target_value *v)
 	return v->is_result && !v->is_hidden;
 }
 
-static size_t count_results(const struct target_info *info)
+size_t count_results(const struct target_info *info)
 {
 	size_t n = 0;
 	for (size_t i = 0; info && i < info->n_values; i++)
