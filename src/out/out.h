@@ -119,6 +119,8 @@ void out_duration(struct out_buf *b, uint64_t ns);
 
 // --- Go's own forms ---
 
+// The number of 4 or 8 bytes there; bytes that are missing are 0.
+double out_float_at(struct bytes v, size_t off, size_t size);
 // Of 4 or 8 bytes, as %v has it: 1e+06, 0.1, NaN, +Inf.
 void out_go_float(struct bytes v, struct out_buf *b);
 // A number, or a string if JSON has no number for it.

@@ -9,7 +9,7 @@
 #define TEXT_MAX   64
 #define DIGITS_MAX 17
 
-static double value_at(struct bytes v, size_t off, size_t size)
+double out_float_at(struct bytes v, size_t off, size_t size)
 {
 	uint64_t bits = layout_uint(v, off, size);
 	uint32_t half = (uint32_t)bits;
@@ -22,7 +22,7 @@ static double value_at(struct bytes v, size_t off, size_t size)
 
 static double layout_float(const struct out_type *t, struct bytes v)
 {
-	return value_at(v, 0, MIN(t->size, 8u));
+	return out_float_at(v, 0, MIN(t->size, 8u));
 }
 
 struct number layout_float_order(const struct out_type *t, struct bytes v)
@@ -153,8 +153,8 @@ void layout_complex_text(const struct out_type *t, struct bytes v, struct out_bu
 {
 	size_t half = t->size / 2;
 	out_buf_str(b, STR("("));
-	put_plain(value_at(v, 0, half), half == 4, false, b);
-	put_plain(value_at(v, half, half), half == 4, true, b);
+	put_plain(out_float_at(v, 0, half), half == 4, false, b);
+	put_plain(out_float_at(v, half, half), half == 4, true, b);
 	out_buf_str(b, STR("i)"));
 }
 
@@ -232,7 +232,7 @@ void layout_float_format(const struct float_spec *s, const struct out_type *t, s
 	}
 	signed_one.has_plus = true;
 	out_buf_str(b, STR("("));
-	put_formatted(s, value_at(v, 0, half), half == 4, b);
-	put_formatted(&signed_one, value_at(v, half, half), half == 4, b);
+	put_formatted(s, out_float_at(v, 0, half), half == 4, b);
+	put_formatted(&signed_one, out_float_at(v, half, half), half == 4, b);
 	out_buf_str(b, STR("i)"));
 }

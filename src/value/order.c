@@ -23,22 +23,11 @@ static int64_t signed_at(struct bytes v, uint64_t size)
 	return size ? (int64_t)(uint_at(v, 0, size) << shift) >> shift : 0;
 }
 
-static double float_at(struct bytes v, uint64_t off, uint64_t size)
-{
-	uint64_t bits = uint_at(v, off, size);
-	uint32_t half = (uint32_t)bits;
-	float single;
-	double value;
-	memcpy(&single, &half, sizeof(single));
-	memcpy(&value, &bits, sizeof(value));
-	return size == 4 ? (double)single : value;
-}
-
 // NaN is below all others.
 static int order_floats(struct order *o, struct bytes a, struct bytes b, uint64_t off,
 			uint64_t size)
 {
-	double x = float_at(a, off, size), y = float_at(b, off, size);
+	double x = out_float_at(a, off, size), y = out_float_at(b, off, size);
 	bool is_x = x == x, is_y = y == y;
 	if (is_x && is_y)
 		return (x > y) - (x < y);
