@@ -104,7 +104,8 @@ void stacks_fold(struct stacks *s)
 	s->v.n = n;
 }
 
-void stacks_put_name(struct out_buf *b, struct str func)
+// A function's name as a part of a folded line.
+static void put_name(struct out_buf *b, struct str func)
 {
 	// What ends a name, or a line, in a folded stack.
 	for (size_t i = 0; i < func.len; i++) {
@@ -153,7 +154,7 @@ void out_folded_text(const struct out_env *env, const struct out_map *m, FILE *f
 		for (size_t k = 0; k < s.v.v[i].n; k++) {
 			if (k)
 				out_buf_str(&b, STR(";"));
-			stacks_put_name(&b, outer(&s.v.v[i], k));
+			put_name(&b, outer(&s.v.v[i], k));
 		}
 		out_buf_printf(&b, " %" PRIu64 "\n", s.v.v[i].value);
 		fwrite(b.p, 1, b.n, f);

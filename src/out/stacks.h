@@ -31,7 +31,4 @@ struct stacks stacks_of(const struct out_env *env, const struct out_map *m, stru
 // Those with the same functions put together, in order of name from the outermost function on.
 void stacks_fold(struct stacks *s);
 
-// A function's name as a part of a folded line.
-void stacks_put_name(struct out_buf *b, struct str func);
-
 #endif
