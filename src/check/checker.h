@@ -537,6 +537,7 @@ struct uses {
 	bool has_place;              // uaddr
 	struct name_list vars;       // those with a name
 	VEC(struct use_of_arg) args; // the same
+	struct expr *returned;       // a call of returned(); NULL: there is none
 	bool is_optional;            // uses_of: where it is looking
 };
 
@@ -562,6 +563,10 @@ bool lacking_settle(struct checker *c, const struct plan_clause *clause, const s
 // The site can have all that the clause asks for: else it is left out.
 bool lacking_nothing(struct checker *c, const struct plan_clause *clause, const struct uses *u,
 		     const struct plan_probe *p, const struct plan_site *s);
+// Of a function that lacks a parameter trees still have to know that it has returned: what is left
+// of the clause then; NULL: all of it.
+struct block *lacking_rest(struct checker *c, const struct plan_clause *clause,
+			   const struct uses *u, const struct plan_probe *p);
 // Says what is left out.
 void lacking_tell(struct checker *c, const struct plan_clause *clause, const struct uses *u);
 // Of the clause's several functions, this one is known to have no such parameter.

@@ -183,7 +183,23 @@ bool lacking_nothing(struct checker *c, const struct plan_clause *clause, const 
 		     const struct plan_probe *p, const struct plan_site *s)
 {
 	return !lacks_results(u, s) && !lacks_args(c, u, p, s).len && !lacks_entry(clause, u, p) &&
-	       !lacks_param(c, clause, u, p).len;
+	       (u->returned || !lacks_param(c, clause, u, p).len);
+}
+
+struct block *lacking_rest(struct checker *c, const struct plan_clause *clause,
+			   const struct uses *u, const struct plan_probe *p)
+{
+	if (!u->returned || !lacks_param(c, clause, u, p).len)
+		return NULL;
+	struct block *b = ARENA_NEW(c->arena, struct block);
+	struct stmt *s = ARENA_NEW(c->arena, struct stmt);
+	*s = (struct stmt) { .kind = STMT_EXPR, .height = 2, .span = u->returned->span };
+	s->expr = script_copy_expr(c->arena, u->returned);
+	b->v = ARENA_ARRAY(c->arena, struct stmt *, 1);
+	b->v[b->n++] = s;
+	b->span = u->returned->span;
+	b->height = 3;
+	return b;
 }
 
 // "3 functions are left out, which have no parameter 'key': main.a, main.b, main.c"

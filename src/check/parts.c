@@ -208,12 +208,15 @@ static void make_part(struct checker *c, const struct plan_clause *clause, const
 	const struct plan_probe *probe = g->sites.v[0].probe;
 	struct program_part *part = part_new(c, clause, probe->kind);
 	take_sites(c, part, g);
-	part->predicate = text->predicate;
-	part->body = text->body;
-	if (!takes_tree && text->predicate)
-		part->predicate = script_copy_expr(c->arena, text->predicate);
-	if (!takes_tree)
-		part->body = script_copy_block(c->arena, text->body);
+	part->body = lacking_rest(c, clause, u, probe);
+	if (!part->body) {
+		part->predicate = text->predicate;
+		part->body = text->body;
+		if (!takes_tree && text->predicate)
+			part->predicate = script_copy_expr(c->arena, text->predicate);
+		if (!takes_tree)
+			part->body = script_copy_block(c->arena, text->body);
+	}
 	if (u->has_g || uses_entry(u, probe))
 		find_g(c, part, false);
 	if (uses_entry(u, probe))

@@ -98,8 +98,10 @@ static bool note_use(struct walk *w, struct expr *e)
 		u->has_words |=
 			e->call.args.n > 1 && str_eq(word_of_expr(e->call.args.v[1]), STR("args"));
 	}
-	if (str_eq(name, STR("returned")))
+	if (str_eq(name, STR("returned"))) {
 		u->has_duration = u->has_g = true;
+		u->returned = e;
+	}
 	u->has_args |= str_eq(name, STR("args"));
 	if (is_arg_word(name, &index, &is_stack)) {
 		u->has_words = true;

@@ -113,6 +113,21 @@ def test_tree_with_where(t, version):
 
 
 @cases(["1.15", "1.24"])
+def test_tree_with_functions_that_do_not_have_the_argument(t, version):
+    """They never match, but they are around those that do, and return."""
+    t.need_root()
+    path = t.go("shop", version)
+    words = ["main.serve", "main.handle", "main.(*Store).Get", "--tree", "--args", "key"]
+    r = t.stoat("trace", path, *words, "-w", 'args.key == "user/3"', "-c", path)
+    lines = [TIMES.sub("", line) for line in r.out.splitlines() if "main." in line]
+    t.check(re.fullmatch(r"GO \d+  main\.serve\(\.\.\.\)", lines[0]), r.describe())
+    want = ["main.handle(...)", '  main.(*Store).Get(key="user/3") = ("user 3", nil)']
+    t.eq([line.removeprefix(" " * (len(lines[1]) - len(lines[1].lstrip()))) for line in lines[1:]], want, r.describe())
+    t.check("2 functions are left out, which have no parameter 'key': main.serve, main.handle" in r.err, r.err)
+    t.check("without a return" not in r.err, r.err)
+
+
+@cases(["1.15", "1.24"])
 def test_tree_with_limit(t, version):
     t.need_root()
     path = t.go("nest", version)
