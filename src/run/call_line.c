@@ -202,6 +202,15 @@ void calls_view_end(struct session *s)
 	s->calls = NULL;
 }
 
+void call_texts_free(struct session *s)
+{
+	struct call_texts *t = &s->call_texts;
+	out_buf_free(&t->func);
+	out_buf_free(&t->gofunc);
+	out_buf_free(&t->args);
+	out_buf_free(&t->results);
+}
+
 // --- what is open at the end ---
 
 // What was kept of the arguments: none of it may be there, as it is found outside.

@@ -186,6 +186,7 @@ void tables_free(struct session *s);
 // Trees and traces, if the script wants some.
 void calls_view_begin(struct session *s);
 void calls_view_end(struct session *s);
+void call_texts_free(struct session *s);
 // call()
 void call_line(struct session *s, const struct program_action *action,
 	       const struct out_value *args);

@@ -207,6 +207,7 @@ struct err *run_program(const struct program *p, struct code *c, const struct ru
 	budget_end(s);
 	tables_free(s);
 	watch_free(s);
+	call_texts_free(s);
 	resolve_free(s);
 	session_unload(s);
 	out_buf_free(&s->text);
