@@ -5,6 +5,7 @@
 
 #include <signal.h>
 
+#include "base/lines.h"
 #include "base/map.h"
 #include "run/run.h"
 #include "sym/sym.h"
@@ -48,6 +49,7 @@ struct session {
 	bool has_multi;    // uprobes have links for many sites
 	bool has_cookies;
 	FILE *out;
+	struct lines *lines; // out is its stream; NULL: it is o->out
 
 	struct out_env env;
 	struct out_buf text;             // of the event at hand

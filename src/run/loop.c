@@ -152,7 +152,7 @@ static struct err *open_loop(struct loop *l, const sigset_t *set)
 	TRY(watch(l, child_pidfd(s->o->child), SOURCE_CHILD, EPOLLIN));
 	TRY(watch(l, l->process, SOURCE_PROCESS, EPOLLIN));
 	// A reader that goes away is an error that comes without being asked for.
-	return watch(l, fileno(s->out), SOURCE_OUTPUT, 0);
+	return watch(l, fileno(s->o->out), SOURCE_OUTPUT, 0);
 }
 
 static struct err *turn(struct loop *l)

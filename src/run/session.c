@@ -12,47 +12,45 @@
 // What waits for all probes to be attached may ask for this word.
 #define NOTIFY "__BPFTRACE_NOTIFY_PROBES_ATTACHED"
 
-// glibc takes a size only with memory.
-static char *set_buffering(const struct run_options *o)
+// The traced command often writes to the same place: it gets no word in the middle of a line. What
+// is no file, or is to go out byte by byte, is written to as it is.
+static void begin_output(struct session *s)
 {
-	char *memory = NULL;
-	if (fileno(o->out) < 0) // no file: it keeps its own memory
-		return NULL;
-	switch (o->buffering) {
-	case RUN_LINES_LINE:
-		setvbuf(o->out, NULL, _IOLBF, 0);
-		break;
-	case RUN_LINES_NONE:
+	const struct run_options *o = s->o;
+	// Of AUTO the loop sees to it that all is out before it waits.
+	int mode = o->buffering == RUN_LINES_LINE ? _IOLBF : _IOFBF;
+	int fd = fileno(o->out);
+	s->out = o->out;
+	if (fd < 0)
+		return;
+	fflush(o->out);
+	if (o->buffering == RUN_LINES_NONE)
 		setvbuf(o->out, NULL, _IONBF, 0);
-		break;
-	case RUN_LINES_AUTO: // the loop sees to it that all is out before it waits
-	case RUN_LINES_FULL:
-		memory = malloc(2 * RUN_FLUSH_BYTES);
-		if (memory)
-			setvbuf(o->out, memory, _IOFBF, 2 * RUN_FLUSH_BYTES);
-		break;
-	}
-	return memory;
+	else
+		s->lines = lines_open(fd, 2 * RUN_FLUSH_BYTES, mode, o->child != NULL);
+	if (s->lines)
+		s->out = lines_stream(s->lines);
 }
 
 void session_flush(struct session *s)
 {
-	if (fflush(s->out) != 0 && !s->output_errno)
+	int rc = s->lines ? lines_flush(s->lines) : fflush(s->out);
+	if (rc != 0 && !s->output_errno)
 		s->output_errno = errno;
-	s->can_go_on &= !ferror(s->out);
+	s->can_go_on &= rc == 0 && !ferror(s->out);
 }
 
 // A reader that went away, like head, is no error.
-static struct err *end_output(struct session *s, char *memory)
+static struct err *end_output(struct session *s)
 {
 	session_flush(s);
 	if (s->output_errno) {
 		__fpurge(s->out); // nobody takes it
 		clearerr(s->out);
 	}
-	if (memory)
-		setvbuf(s->out, NULL, _IONBF, 0);
-	free(memory);
+	lines_close(s->lines);
+	s->lines = NULL;
+	s->out = s->o->out;
 	if (!s->output_errno || s->output_errno == EPIPE)
 		return NULL;
 	return err_sys(s->output_errno, "cannot write the output");
@@ -178,7 +176,6 @@ struct err *run_program(const struct program *p, struct code *c, const struct ru
 		.o = options,
 		.arena = a,
 		.scratch = arena_new(),
-		.out = options->out,
 		.can_go_on = true,
 	};
 	s->env = (struct out_env) { .trailer = p->config->trailer,
@@ -191,7 +188,7 @@ struct err *run_program(const struct program *p, struct code *c, const struct ru
 	s->is_terminal = terminal_width(options->out) != 0;
 	s->terminal_width = options->is_wide ? 0 : terminal_width(options->out);
 	s->has_colours = s->is_terminal && has_colours();
-	char *memory = set_buffering(options);
+	begin_output(s);
 	session_hold_signals(s);
 	struct err *e = session_phases(s);
 	session_release_signals(s);
@@ -199,7 +196,7 @@ struct err *run_program(const struct program *p, struct code *c, const struct ru
 	*status = s->is_over && s->exit_status    ? s->exit_status
 		  : s->is_over || !options->child ? 0
 						  : child_status(options->child);
-	struct err *written = end_output(s, memory);
+	struct err *written = end_output(s);
 	if (e)
 		err_free(written);
 	else

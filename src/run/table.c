@@ -147,14 +147,14 @@ void tables_end(struct session *s)
 static bool is_terminal(const struct session *s)
 {
 	const char *kind = getenv("TERM");
-	return isatty(fileno(s->out)) && kind && strcmp(kind, "dumb") != 0;
+	return isatty(fileno(s->o->out)) && kind && strcmp(kind, "dumb") != 0;
 }
 
 // While it goes on a table must fit on the screen; in the end all of it is told.
 static void fit(const struct session *s, struct out_table *t)
 {
 	struct winsize size = { 0 };
-	if (s->is_ending || ioctl(fileno(s->out), TIOCGWINSZ, &size) < 0)
+	if (s->is_ending || ioctl(fileno(s->o->out), TIOCGWINSZ, &size) < 0)
 		return;
 	t->max_lines = size.ws_row;
 	t->max_width = size.ws_col;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -10,6 +13,7 @@
 #include "base/arena.h"
 #include "base/cursor.h"
 #include "base/file.h"
+#include "base/lines.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "base/near.h"
@@ -581,4 +585,112 @@ TEST(log_level_silences)
 	CHECK_STR(text, "stoat: warning: first\n       second\nstoat: error: always 1\n"
 			"stoat: elf: shown\n");
 	close(fd);
+}
+
+// --- lines ---
+
+// A pipe of packets: what one write(2) wrote is what one read(2) reads, up to PIPE_BUF.
+struct packets {
+	int ends[2];
+	char last[PIPE_BUF + 1];
+};
+
+static bool packets_open(struct packets *p)
+{
+	return pipe2(p->ends, O_CLOEXEC | O_DIRECT | O_NONBLOCK) == 0;
+}
+
+static void packets_close(struct packets *p)
+{
+	close(p->ends[0]);
+	close(p->ends[1]);
+}
+
+// The next one; "" when there is none.
+static const char *packet(struct packets *p)
+{
+	ssize_t n = read(p->ends[0], p->last, PIPE_BUF);
+	p->last[MAX(n, 0)] = '\0';
+	return p->last;
+}
+
+TEST(lines_are_written_whole)
+{
+	struct packets p;
+	CHECK(packets_open(&p));
+	struct lines *l = lines_open(p.ends[1], 256, _IOFBF, false);
+	FILE *f = lines_stream(l);
+
+	for (int i = 0; i < 100; i++)
+		fprintf(f, "line %03d\n", i);
+	fputs("the beginning of", f);
+	size_t n = 0;
+	for (const char *s; *(s = packet(&p)); n += strlen(s))
+		CHECK_INT(s[strlen(s) - 1], '\n');
+	CHECK(n > 0);
+	CHECK_INT(lines_flush(l), 0);
+	while (*packet(&p))
+		n += strlen(p.last);
+	CHECK_INT(n, 100 * 9 + 16);
+	fputs(" a line\n", f);
+	CHECK_INT(lines_flush(l), 0);
+	CHECK_STR(packet(&p), " a line\n");
+	CHECK_INT(lines_flush(l), 0);
+	CHECK_STR(packet(&p), "");
+	lines_close(l);
+	packets_close(&p);
+}
+
+TEST(lines_line_by_line)
+{
+	struct packets p;
+	CHECK(packets_open(&p));
+	struct lines *l = lines_open(p.ends[1], 256, _IOLBF, false);
+	for (int i = 0; i < 3; i++) {
+		fprintf(lines_stream(l), "%d\n", i);
+		CHECK_INT(strlen(packet(&p)), 2);
+	}
+	lines_close(l);
+	packets_close(&p);
+}
+
+TEST(lines_for_a_pipe_of_several_writers)
+{
+	struct packets p;
+	CHECK(packets_open(&p));
+	struct lines *l = lines_open(p.ends[1], 1 << 16, _IOFBF, true);
+	FILE *f = lines_stream(l);
+	size_t n = 0;
+
+	for (int i = 0; i < 1000; i++)
+		fprintf(f, "%0*d\n", i % 90 + 1, i);
+	for (int i = 0; i < PIPE_BUF + 10; i++)
+		fputc('x', f);
+	fputs("\nlast\n", f);
+	CHECK_INT(lines_flush(l), 0);
+	for (const char *s; *(s = packet(&p)) && *s != 'x'; n++)
+		CHECK_INT(s[strlen(s) - 1], '\n');
+	CHECK(n > 10 && n < 20);
+	CHECK_INT(strlen(p.last), PIPE_BUF);
+	CHECK_STR(packet(&p), "xxxxxxxxxx\n");
+	CHECK_STR(packet(&p), "last\n");
+	lines_close(l);
+	packets_close(&p);
+}
+
+TEST(lines_that_nobody_takes)
+{
+	struct packets p;
+	CHECK(packets_open(&p));
+	struct lines *l = lines_open(p.ends[1], 256, _IOFBF, true);
+	signal(SIGPIPE, SIG_IGN);
+	close(p.ends[0]);
+	fputs("gone\nand", lines_stream(l));
+	errno = 0;
+	CHECK_INT(lines_flush(l), EOF);
+	CHECK_INT(errno, EPIPE);
+	signal(SIGPIPE, SIG_DFL);
+	lines_close(l);
+	close(p.ends[1]);
+	CHECK(!lines_open(-1, 256, _IOFBF, true));
 }
