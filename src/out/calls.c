@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "out/calls.h"
 
-// Calls may be open for as long as the program runs; what is known of them has an end.
-#define OPEN_MAX  4096u
-#define LANES_MAX 16384u
-
 // --- lanes ---
 
 static struct lane **bucket_of(struct out_calls *v, uint32_t pid, bool is_goroutine,
@@ -50,9 +46,18 @@ void lane_remove(struct out_calls *v, struct lane *l)
 	v->n_lanes--;
 }
 
+static void count_cut(struct out_calls *v, const struct lane *l)
+{
+	v->missing.n_cut += l->open.n;
+	for (size_t i = 0; i < l->open.n; i++)
+		v->missing.n_arrows += l->open.v[i]->starts.n;
+}
+
+// Calls may be open for as long as the program runs; what is known of them has an end.
 static struct lane *lane_new(struct out_calls *v)
 {
-	if (v->n_lanes >= LANES_MAX && !v->is_ending) {
+	if (v->n_lanes >= OUT_CALLS_LANES_MAX && !v->is_ending) {
+		count_cut(v, v->oldest);
 		end_lane(v, v->oldest);
 		lane_remove(v, v->oldest);
 	}
@@ -116,7 +121,7 @@ struct node *lane_begin(struct out_calls *v, struct lane *l, const struct out_ca
 {
 	uint64_t depth = depth_of(l, c);
 	drop_ended(v, l, depth, off);
-	if (l->open.n >= OPEN_MAX)
+	if (l->open.n >= OUT_CALLS_OPEN_MAX)
 		return NULL;
 	if (!l->arena)
 		l->arena = arena_new();
@@ -194,6 +199,11 @@ void out_calls_add(struct out_calls *v, const struct out_call *c)
 		tree_add(v, l, c);
 	else
 		chrome_add(v, l, c);
+}
+
+struct out_calls_missing out_calls_missing(const struct out_calls *v)
+{
+	return v ? v->missing : (struct out_calls_missing) { 0 };
 }
 
 void out_calls_end(struct out_calls *v)

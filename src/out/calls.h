@@ -64,6 +64,7 @@ struct out_calls {
 	size_t n_lanes;
 	bool is_ending;
 	bool has_some; // chrome: events so far
+	struct out_calls_missing missing;
 };
 
 // The goroutine's or thread's, made if need be. It is the newest one then.

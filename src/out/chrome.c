@@ -139,13 +139,16 @@ static void off(struct out_calls *v, struct lane *l, struct node *n)
 
 static void put_return(struct out_calls *v, struct lane *l, const struct out_call *c)
 {
+	// NULL: more are open around it than are remembered. It is told all the same, as its event
+	// has both ends; what it has started is with the innermost one that is.
 	struct node *n = lane_return(v, l, c, off);
-	if (!n)
-		return;
-	l->open.n--;
-	n->state = NODE_RETURNED;
+	if (n) {
+		l->open.n--;
+		n->state = NODE_RETURNED;
+	}
 	if (c->is_untold) {
-		off(v, l, n);
+		if (n)
+			off(v, l, n);
 		return;
 	}
 	put_name(v, l, c);
@@ -153,7 +156,8 @@ static void put_return(struct out_calls *v, struct lane *l, const struct out_cal
 	l->first_ns = l->has_slice ? MIN(l->first_ns, c->start_ns) : c->start_ns;
 	l->has_slice = true;
 	put_arrow(v, l);
-	put_starts(v, l, n);
+	if (n)
+		put_starts(v, l, n);
 }
 
 void chrome_add(struct out_calls *v, struct lane *l, const struct out_call *c)

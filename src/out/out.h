@@ -490,6 +490,16 @@ struct out_calls *out_calls_new(const struct out_calls_options *o);
 void out_calls_add(struct out_calls *v, const struct out_call *c);
 // What has not returned is told, too. NULL is fine.
 void out_calls_end(struct out_calls *v);
+// So many goroutines have calls open at a time, and so many calls are open in each other, at most;
+// what is beyond that is counted. NULL is fine.
+#define OUT_CALLS_LANES_MAX 16384u
+#define OUT_CALLS_OPEN_MAX  4096u
+struct out_calls_missing {
+	uint64_t n_cut;    // calls that were open when their goroutine was forgotten
+	uint64_t n_deep;   // that no tree has
+	uint64_t n_arrows; // from go statements in calls that were forgotten
+};
+struct out_calls_missing out_calls_missing(const struct out_calls *v);
 
 // "2026-11-20T12:01:02.123417Z"
 void out_wall_time(struct out_buf *b, uint64_t wall_ns);

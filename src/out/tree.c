@@ -173,7 +173,7 @@ void tree_add(struct out_calls *v, struct lane *l, const struct out_call *c)
 	else if (c->is_return)
 		put_return(v, l, c);
 	else
-		lane_begin(v, l, c, off);
+		v->missing.n_deep += !lane_begin(v, l, c, off);
 	if (!l->open.n)
 		lane_remove(v, l);
 	else if (l->n_nodes > NODES_MAX + l->open.n)

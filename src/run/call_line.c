@@ -198,6 +198,7 @@ void calls_view_begin(struct session *s)
 
 void calls_view_end(struct session *s)
 {
+	s->calls_missing = out_calls_missing(s->calls);
 	out_calls_end(s->calls);
 	s->calls = NULL;
 }

@@ -72,7 +72,8 @@ struct session {
 	unsigned terminal_width;   // of it; 0: lines may be of any length
 	struct call_texts call_texts;
 	struct out_calls *calls; // NULL: each has a line
-	bool has_call_head;      // the line above all calls
+	struct out_calls_missing calls_missing;
+	bool has_call_head; // the line above all calls
 	bool has_colours;
 	bool is_call;   // whole values are arguments and results of a call
 	unsigned width; // that whole values have on a line; 0: any

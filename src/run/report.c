@@ -114,6 +114,26 @@ static void report_calls(const struct session *s)
 				 : ": the calls had begun before the trace, or before a fork");
 }
 
+// What trees and traces for browsers could not remember.
+static void report_missing(const struct session *s)
+{
+	const struct out_calls_missing *m = &s->calls_missing;
+	bool is_tree = s->p->config->call_view == OUT_CALLS_TREE;
+	if (m->n_deep)
+		log_warn("%s call%s in no tree: %s others were open around %s",
+			 report_amount(m->n_deep).text, m->n_deep == 1 ? " is" : "s are",
+			 report_amount(OUT_CALLS_OPEN_MAX).text, m->n_deep == 1 ? "it" : "them");
+	if (is_tree && m->n_cut)
+		log_warn("%s call%s told in parts: more than %s goroutines had calls open at a "
+			 "time",
+			 report_amount(m->n_cut).text, m->n_cut == 1 ? " is" : "s are",
+			 report_amount(OUT_CALLS_LANES_MAX).text);
+	if (!is_tree && m->n_arrows)
+		log_warn("%s goroutine%s no arrow: more than %s had calls open at a time",
+			 report_amount(m->n_arrows).text, m->n_arrows == 1 ? " has" : "s have",
+			 report_amount(OUT_CALLS_LANES_MAX).text);
+}
+
 void session_report(const struct session *s)
 {
 	if (!s->globals)
@@ -122,6 +142,7 @@ void session_report(const struct session *s)
 	if (s->globals->n_busy)
 		log_warn("%s hit%s not traced: all of the programs' working memory was in use",
 			 report_amount(s->globals->n_busy).text, plural(s->globals->n_busy));
+	report_missing(s);
 	report_calls(s);
 	for (size_t i = 0; i < s->c->n_failures; i++)
 		report_failure(s, &s->c->failures[i], s->globals->failures[i]);

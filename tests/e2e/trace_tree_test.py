@@ -162,6 +162,16 @@ def test_deep_tree(t, version, levels):
     t.check(all(text.startswith("main.spin") for _, text in found if "main.spin" in text), f"spin is in no call of falls\n{r.err}")
 
 
+@timeout(200)
+def test_deeper_than_a_tree_can_be(t):
+    """What a tree does not have is said."""
+    t.need_root()
+    path = t.go("storm")
+    r = t.stoat("trace", path, "main.falls", "main.spin", "--tree", "--no-args", "-q", "-c", f"{path} abyss 4200")
+    t.eq(r.out.count("main.falls(...) "), 8 * 4096)
+    t.check("840 calls are in no tree: 4,096 others were open around them" in r.err, r.err)
+
+
 BABBLE = """\
 (i=0; while [ $i -lt 30000 ]; do echo said in between; i=$((i+1)); done) &
 exec "$@"

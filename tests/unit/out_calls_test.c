@@ -57,12 +57,19 @@ static struct out_calls *calls;
 static char *text;
 static size_t len;
 static FILE *file;
+static uint64_t goid;
+
+static void begin_view(enum out_calls_view view, bool tells_open)
+{
+	file = open_memstream(&text, &len);
+	calls = out_calls_new(
+		&(struct out_calls_options) { .view = view, .f = file, .tells_open = tells_open });
+	goid = 7;
+}
 
 static void begin(bool tells_open)
 {
-	file = open_memstream(&text, &len);
-	calls = out_calls_new(&(struct out_calls_options) {
-		.view = OUT_CALLS_TREE, .f = file, .tells_open = tells_open });
+	begin_view(OUT_CALLS_TREE, tells_open);
 }
 
 static void call(const char *func, uint64_t depth, bool is_return, bool is_untold)
@@ -72,7 +79,7 @@ static void call(const char *func, uint64_t depth, bool is_return, bool is_untol
 			      .pid = 1,
 			      .tid = 1,
 			      .has_goid = true,
-			      .goid = 7,
+			      .goid = goid,
 			      .func = str_from(func),
 			      .args = STR("()"),
 			      .depth = depth,
@@ -81,8 +88,19 @@ static void call(const char *func, uint64_t depth, bool is_return, bool is_untol
 	out_calls_add(calls, &c);
 }
 
+static size_t times(const char *what)
+{
+	size_t n = 0;
+	for (const char *p = text; (p = strstr(p, what)); p++)
+		n++;
+	return n;
+}
+
+static struct out_calls_missing missing;
+
 static void finish(void)
 {
+	missing = out_calls_missing(calls);
 	out_calls_end(calls);
 	fclose(file);
 }
@@ -121,8 +139,48 @@ TEST(out_tree_of_one_call_is_told_in_parts)
 		call("in", 16, true, false);
 	}
 	finish();
-	size_t heads = 0;
-	for (const char *p = text; (p = strstr(p, "GO 7  loop(...) has not returned\n")); p++)
-		heads++;
-	CHECK_INT(heads, 3);
+	CHECK_INT(times("GO 7  loop(...) has not returned\n"), 3);
+}
+
+static void recursion(uint64_t levels)
+{
+	for (uint64_t i = 1; i <= levels; i++)
+		call("f", 8 * i, false, false);
+	for (uint64_t i = levels; i > 0; i--)
+		call("f", 8 * i, true, false);
+}
+
+TEST(out_tree_counts_what_is_too_deep_for_it)
+{
+	begin(true);
+	recursion(OUT_CALLS_OPEN_MAX + 3);
+	recursion(2);
+	finish();
+	CHECK_INT(missing.n_deep, 3);
+	CHECK_INT(times("f() "), OUT_CALLS_OPEN_MAX + 2);
+	CHECK_INT(times("GO 7 "), 2);
+	CHECK(!strstr(text, "return"));
+}
+
+TEST(out_chrome_has_calls_of_any_depth)
+{
+	begin_view(OUT_CALLS_CHROME, true);
+	recursion(OUT_CALLS_OPEN_MAX + 3);
+	finish();
+	CHECK_INT(missing.n_deep, 0);
+	CHECK_INT(times("\"ph\": \"X\"") + times("\"ph\":\"X\""), OUT_CALLS_OPEN_MAX + 3);
+}
+
+TEST(out_tree_counts_calls_of_goroutines_that_are_too_many)
+{
+	begin(true);
+	for (goid = 1; goid <= OUT_CALLS_LANES_MAX + 5; goid++) {
+		call("a", 8, false, false);
+		call("b", 16, false, false);
+	}
+	for (goid = 1; goid <= 10; goid++)
+		call("b", 16, true, false);
+	finish();
+	// The first five gave way to the last ones, and one more to the first that returns.
+	CHECK_INT(missing.n_cut, 2 * (5 + 1));
 }
