@@ -15,17 +15,6 @@ struct show_options {
 
 // --- which functions are meant ---
 
-static struct err *many_match(struct target *t, const char *word, const struct target_matches *m)
-{
-	struct err *e = err_new(ERR_NOTFOUND,
-				"'%s' names %zu functions in %s; give one in full, or a pattern",
-				word, m->n, target_name(t));
-	size_t shown = MIN(m->n, (size_t)5);
-	for (size_t i = 0; i < shown; i++)
-		e = err_note(e, "  %.*s", STR_ARG(m->v[i]->name));
-	return m->n > shown ? err_note(e, "  and %zu more", m->n - shown) : e;
-}
-
 // What is to be shown: functions with code, or one that exists in inlined copies only.
 struct subject {
 	struct target_matches funcs;
@@ -45,7 +34,7 @@ static struct err *resolve(struct target *t, const char *word, struct arena *are
 	TRY(target_match_last(t, word, &out->funcs));
 	if (out->funcs.n == 0)
 		return target_no_match(t, word);
-	return out->funcs.n > 1 ? many_match(t, word, &out->funcs) : NULL;
+	return out->funcs.n > 1 ? target_many_match(t, word, &out->funcs) : NULL;
 }
 
 // --- showing them ---

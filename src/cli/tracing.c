@@ -9,8 +9,6 @@
 #include "base/map.h"
 #include "cli/tracing.h"
 
-// Functions that are named when a word means several.
-#define CANDIDATES_SHOWN 20u
 // What a script may have anyway: see config_make.
 #define PROBES_ALWAYS   1024u
 #define MAP_KEYS_ALWAYS 4096u
@@ -68,17 +66,6 @@ static struct err *open_file(struct tracing *t, const char *what)
 }
 
 // --- the functions ---
-
-// "name", "ns::f(int)", "main.(*T).f[...]": what people see of a function.
-static struct err *many_match(struct target *t, const char *word, const struct target_matches *m)
-{
-	struct err *e = err_new(ERR_NOTFOUND, "'%s' names %zu functions in %s; say which one", word,
-				m->n, target_name(t));
-	size_t shown = MIN(m->n, (size_t)CANDIDATES_SHOWN);
-	for (size_t i = 0; i < shown; i++)
-		e = err_note(e, "  %.*s", STR_ARG(m->v[i]->name));
-	return m->n > shown ? err_note(e, "  and %zu more", m->n - shown) : e;
-}
 
 // What a word means: a name, a pattern, or the last part of one function's name.
 struct meaning {
@@ -139,7 +126,7 @@ static struct err *look_up(struct tracing *t, const char *word, struct meaning *
 		return target_no_match(t->target, word);
 	struct str generic = generic_of(&out->funcs);
 	if (out->funcs.n > 1 && !generic.len)
-		return many_match(t->target, word, &out->funcs);
+		return target_many_match(t->target, word, &out->funcs);
 	out->is_pattern = out->funcs.n > 1;
 	out->text = out->is_pattern ? arena_printf(t->arena, "%.*s*", STR_ARG(generic))
 				    : out->funcs.v[0]->name;

@@ -6,6 +6,9 @@
 #include "base/near.h"
 #include "target/internal.h"
 
+// Functions that are named when a word means several.
+#define CANDIDATES_SHOWN 20u
+
 static int by_vaddr(const void *a, const void *b)
 {
 	const struct target_func *x = a, *y = b;
@@ -355,4 +358,14 @@ struct err *target_no_match(struct target *t, const char *pattern)
 		line = arena_printf(t->arena, "%.*s%s%.*s", STR_ARG(line),
 				    i ? ", " : "near: ", STR_ARG(near.best[i]));
 	return line.len ? err_note(e, "%.*s", STR_ARG(line)) : e;
+}
+
+struct err *target_many_match(struct target *t, const char *word, const struct target_matches *m)
+{
+	struct err *e = err_new(ERR_NOTFOUND, "'%s' names %zu functions in %s; say which one", word,
+				m->n, target_name(t));
+	size_t shown = MIN(m->n, (size_t)CANDIDATES_SHOWN);
+	for (size_t i = 0; i < shown; i++)
+		e = err_note(e, "  %.*s", STR_ARG(m->v[i]->name));
+	return m->n > shown ? err_note(e, "  and %zu more", m->n - shown) : e;
 }

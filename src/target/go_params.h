@@ -58,6 +58,10 @@ bool record_has(const struct target_about *a, size_t i);
 // A parameter that only the record knows.
 struct target_value record_value(struct target_about *a, const struct group *g, bool is_float);
 
+// Whether the record has the parameters of the list where the convention has them.
+bool record_agrees(const struct target_about *a, const struct record *r, const struct value_list *l,
+		   const struct assignment *as);
+
 // A reading of the parameters that agrees with the record.
 struct fit {
 	bool found;

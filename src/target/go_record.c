@@ -115,8 +115,8 @@ static bool group_agrees(const struct target_about *a, const struct group *g,
 	return true;
 }
 
-static bool record_agrees(const struct target_about *a, const struct record *r,
-			  const struct value_list *l, const struct assignment *as)
+bool record_agrees(const struct target_about *a, const struct record *r, const struct value_list *l,
+		   const struct assignment *as)
 {
 	size_t g = 0;
 	uint64_t shift = 0;

@@ -452,3 +452,40 @@ struct err *go_find_values(struct target_about *a)
 	}
 	return NULL;
 }
+
+// --- values that the caller knows ---
+
+// Go <= 1.16 keeps only how many bytes all of them take.
+static bool adds_up(const struct target_about *a, const struct assignment *as)
+{
+	return a->go.args == GO_ARGS_UNKNOWN ||
+	       MAX(stack_end(as, false), stack_end(as, true)) == a->go.args;
+}
+
+struct err *target_place_values(struct target *t, const struct target_func *f, struct arena *arena,
+				struct target_value *values, size_t n)
+{
+	struct target_about a;
+	struct target_info info = { 0 };
+	struct record r;
+	TRY(about_function(&a, t, f, arena, &info));
+	for (size_t i = 0; i < n; i++) {
+		values[i].words = (struct type_words) { 0 };
+		TRY(type_flatten(arena, values[i].type, &values[i].words));
+	}
+	struct value_list l = { values, n, n };
+	enum target_abi abi = info.brief.abi;
+	if (!a.is_go || (abi != ABI_GO0 && abi != ABI_GO_INTERNAL))
+		return err_new(ERR_UNSUPPORTED, "%.*s follows no calling convention of Go",
+			       STR_ARG(f->name));
+	struct assignment as = go_assign(&a, &l);
+	record_read(&a, &r);
+	if (r.is_there ? !record_agrees(&a, &r, &l, &as) : abi == ABI_GO0 && !adds_up(&a, &as))
+		return err_new(ERR_UNSUPPORTED,
+			       "%.*s has other parameters in %s (%.*s): what the program keeps of "
+			       "them does not agree",
+			       STR_ARG(f->name), target_name(t), STR_ARG(target_go_version(t)));
+	for (size_t i = 0; i < n; i++)
+		set_places(&a, &values[i], &as.v[i]);
+	return NULL;
+}

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cursor.h"
 #include "target/internal.h"
 
 #define SYSTEM_DEBUG_DIR "/usr/lib/debug"
@@ -312,4 +313,39 @@ const char *target_abi_name(enum target_abi abi)
 		break;
 	}
 	return "none";
+}
+
+// --- build ids ---
+
+// A note of Go's: sizes of name and text, type, "Go", text.
+static struct str go_build_id(struct target *t)
+{
+	struct bytes b = { 0 };
+	const struct elf_section *sec = elf_find_section(t->elf, STR(".note.go.buildid"));
+	struct err *e = sec ? elf_section_data(t->elf, sec, &b) : NULL;
+	struct cursor c = cursor_init(b, "Go's build id");
+	err_free(e);
+	uint32_t name_len = cursor_u32(&c), len = cursor_u32(&c);
+	(void)cursor_u32(&c);
+	struct bytes name = cursor_bytes(&c, name_len);
+	struct bytes text = cursor_bytes(&c, len);
+	e = cursor_err(&c);
+	bool is_fine = !e && name.len == 4 && memcmp(name.p, "Go", 3) == 0;
+	err_free(e);
+	for (size_t i = 0; is_fine && i < text.len; i++)
+		is_fine = text.p[i] > 0x20 && text.p[i] < 0x7f;
+	return is_fine ? (struct str) { (const char *)text.p, text.len } : STR("");
+}
+
+struct target_build_id target_build_id(struct target *t, struct arena *a)
+{
+	struct bytes id = elf_build_id(t->elf);
+	struct target_build_id out = { .text = STR("") };
+	for (size_t i = 0; i < id.len; i++)
+		out.text = arena_printf(a, "%.*s%02x", STR_ARG(out.text), id.p[i]);
+	if (!out.text.len) {
+		out.text = go_build_id(t);
+		out.is_go = true;
+	}
+	return out;
 }

@@ -29,6 +29,12 @@ enum insn_arch target_arch(const struct target *t);
 bool target_is_go(struct target *t);
 // "go1.24.4", or "" for other programs.
 struct str target_go_version(struct target *t);
+// What tells this build of the program from all others: empty if nothing does.
+struct target_build_id {
+	struct str text;
+	bool is_go; // Go's own, and no GNU one
+};
+struct target_build_id target_build_id(struct target *t, struct arena *a);
 // One line of what is missing and what that costs ("no DWARF: ..."); empty when all is there.
 struct str target_missing(struct target *t);
 // One line of why debug information that is there could not be used; empty when all is well.
@@ -74,6 +80,9 @@ MUST_USE struct err *target_match_last(struct target *t, const char *word,
 				       struct target_matches *out);
 // ERR_NOTFOUND that says so, with near names, for a pattern that matched nothing.
 MUST_USE struct err *target_no_match(struct target *t, const char *pattern);
+// ERR_NOTFOUND that names them, for a word that was to mean one function.
+MUST_USE struct err *target_many_match(struct target *t, const char *word,
+				       const struct target_matches *m);
 
 // --- what is known of one function ---
 
@@ -203,6 +212,12 @@ struct target_info {
 
 MUST_USE struct err *target_info(struct target *t, const struct target_func *f, struct arena *arena,
 				 struct target_info **out);
+// The same for parameters (receiver first) and then results that the caller says the Go function f
+// has: name, type and is_result are given, words and places are filled in by the calling
+// convention. ERR_UNSUPPORTED if what the program itself keeps of f's arguments does not agree.
+MUST_USE struct err *target_place_values(struct target *t, const struct target_func *f,
+					 struct arena *arena, struct target_value *values,
+					 size_t n);
 
 // The variables that are readable when f's instruction at vaddr is about to run: its parameters,
 // results and locals, captured ones, and those of the inlined functions that stand there. What is
