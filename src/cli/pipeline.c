@@ -58,6 +58,7 @@ struct plan_options pipeline_plan_options(const struct request *r, const struct 
 		.pid = r->pid,
 		.debug_dir = r->run.debug_dir,
 		.max_probes = config->max_probes,
+		.is_unsafe = r->is_unsafe,
 		.missing = config->missing_probes,
 		.open_tracefs = bpf_tracefs_open,
 	};

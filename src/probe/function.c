@@ -319,11 +319,10 @@ static const struct target_func *last_before(const struct target_func *v, size_t
 	return best;
 }
 
-static struct err *no_function_at(struct finder *p)
+static struct err *no_function_at(struct finder *p, unsigned long long vaddr)
 {
 	const struct target_func *v;
 	size_t n;
-	unsigned long long vaddr = p->spec->address;
 	TRY(target_funcs(p->t, &v, &n));
 	const struct target_func *f = last_before(v, n, vaddr);
 	struct err *e =
@@ -338,15 +337,27 @@ static struct err *no_function_at(struct finder *p)
 			(unsigned long long)f->vaddr, f->vaddr + size);
 }
 
+// bpftrace probes a file without symbols only with --unsafe, and takes the address for an offset in
+// the file then.
+static uint64_t address_of(struct finder *p)
+{
+	struct elf *elf = target_elf(p->t);
+	uint64_t vaddr;
+	return p->m->o->is_unsafe && !elf_has_symtab(elf) &&
+			       elf_foff_to_vaddr(elf, p->spec->address, &vaddr)
+		       ? vaddr
+		       : p->spec->address;
+}
+
 static struct err *add_address(struct finder *p)
 {
 	const struct target_func *f;
-	unsigned long long vaddr = p->spec->address;
+	unsigned long long vaddr = address_of(p);
 	if (p->spec->has_offset)
 		return err_new(ERR_USAGE, "an address takes no offset: add them up");
-	TRY(target_func_at(p->t, p->spec->address, &f));
+	TRY(target_func_at(p->t, vaddr, &f));
 	if (!f)
-		return no_function_at(p);
+		return no_function_at(p, vaddr);
 	add_offset(p, f, vaddr - f->vaddr, p->spec->span,
 		   probe_text(p, arena_printf(p->m->arena, "%llu", vaddr)));
 	return NULL;

@@ -196,6 +196,8 @@ struct plan_options {
 	// one when they share a link, else each counts.
 	size_t max_probes;
 	bool has_multi_link;
+	bool is_unsafe;            // addresses in a file without symbols are offsets in it, as
+				   // bpftrace takes them then
 	enum plan_missing missing; // what to do about files, functions and tracepoints not there
 	// Opens tracefs's folder; NULL: where it is mounted.
 	struct err *(*open_tracefs)(int *fd);
