@@ -85,6 +85,7 @@ $(ALL_OBJ): $(B)/%.o: %.c $(B)/flags
 
 # What it has in it as it is.
 $(B)/src/out/flame.o: src/out/flame.css src/out/flame.js
+$(B)/src/gen/templates.o: $(wildcard src/gen/templates/*.bt)
 
 # Made anew each time, so that the object of a deleted source does not stay in it.
 $(B)/libstoat.a: $(LIB_OBJ)

@@ -65,6 +65,7 @@ struct err *count_run(const struct command *self, int argc, char **argv, int *st
 struct err *stacks_run(const struct command *self, int argc, char **argv, int *status);
 struct err *list_run(const struct command *self, int argc, char **argv, int *status);
 struct err *show_run(const struct command *self, int argc, char **argv, int *status);
+struct err *gen_run(const struct command *self, int argc, char **argv, int *status);
 struct err *info_run(const struct command *self, int argc, char **argv, int *status);
 struct err *complete_run(const struct command *self, int argc, char **argv, int *status);
 struct err *run_run(const struct command *self, int argc, char **argv, int *status);

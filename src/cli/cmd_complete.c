@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "gen/gen.h"
 #include "target/target.h"
 
 // So many functions are offered one by one; of more, what their names begin with.
@@ -24,9 +25,9 @@ struct completion {
 	const struct command *command;
 	struct option options[OPTIONS_MAX];
 	size_t n_options;
-	const char *word;    // the one that is completed
-	const char *operand; // the first one: the target
-	size_t n_operands;   // in front of the word
+	const char *word;        // the one that is completed
+	const char *operands[2]; // the first ones
+	size_t n_operands;       // in front of the word
 };
 
 static void offer(struct str candidate, const char *what)
@@ -252,10 +253,27 @@ static void complete_target(const struct completion *c)
 		complete_pid(c);
 }
 
+// "[TEMPLATE] TARGET ...": whether the first operand is one.
+static bool begins_with_template(const struct completion *c)
+{
+	return str_starts(str_from(c->command->operands), STR("[TEMPLATE] ")) && c->n_operands &&
+	       gen_template_find(c->operands[0]);
+}
+
+static void complete_template(const struct completion *c)
+{
+	for (size_t i = 0; gen_template_at(i); i++)
+		if (is_begun(c, str_from(gen_template_at(i)->name)))
+			offer(str_from(gen_template_at(i)->name), "template");
+	complete_target(c); // it may be left out
+}
+
 // "TARGET FUNC...": the word that says what the next operand is.
 static struct str kind_of_operand(const struct completion *c)
 {
 	struct str kinds = str_from(c->command->operands), kind = { 0 };
+	if (c->n_operands && !begins_with_template(c) && kinds.p[0] == '[')
+		kinds = str_from_off(kinds, (size_t)str_find(kinds, STR(" ")) + 1);
 	for (size_t i = 0; i <= c->n_operands && kinds.len; i++) {
 		ptrdiff_t blank = str_find(kinds, STR(" "));
 		kind = str_first(kinds, blank < 0 ? kinds.len : (size_t)blank);
@@ -270,14 +288,17 @@ static struct err *complete_operand(const struct completion *c)
 {
 	struct str kind = kind_of_operand(c);
 	struct target *t;
+	size_t target = begins_with_template(c) ? 1 : 0;
 	if (str_eq(kind, STR("TARGET")))
 		complete_target(c);
+	else if (str_eq(kind, STR("[TEMPLATE]")))
+		complete_template(c);
 	else if (str_eq(kind, STR("SCRIPT")))
 		puts(":files");
 	if (!str_eq(kind, STR("FUNC...")) && !str_eq(kind, STR("[PATTERN...]")) &&
 	    !str_eq(kind, STR("PLACE")))
 		return NULL;
-	TRY(target_open(c->operand, NULL, &t));
+	TRY(target_open(c->operands[target], NULL, &t));
 	struct err *e = complete_function(c, t);
 	target_close(t);
 	return e;
@@ -302,8 +323,10 @@ static struct err *complete(struct completion *c, int argc, char **argv)
 				pending = NULL;
 		} else if (pending) {
 			pending = NULL;
-		} else if (!c->n_operands++) {
-			c->operand = argv[i];
+		} else {
+			if (c->n_operands < ARRAY_LEN(c->operands))
+				c->operands[c->n_operands] = argv[i];
+			c->n_operands++;
 		}
 	}
 	if (pending) {

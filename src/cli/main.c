@@ -84,6 +84,16 @@ static const struct command commands[] = {
 		.run = show_run,
 	},
 	{
+		.name = "gen",
+		.operands = "[TEMPLATE] TARGET FUNC...",
+		.summary = "write a script for stock bpftrace",
+		.examples =
+			"  stoat gen ./shop 'main.(*Store).Get' >get.bt   how long it takes\n"
+			"  stoat gen args ./shop symbol='main.*' --bpftrace 0.23\n"
+			"  stoat gen my.bt 71                             a template of your own\n",
+		.run = gen_run,
+	},
+	{
 		.name = "info",
 		.operands = "",
 		.summary = "show what this kernel and machine support",
@@ -105,7 +115,7 @@ static void print_help(FILE *f)
 	      "commands:\n",
 	      f);
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		fprintf(f, "  %-6s %-22s %s\n", commands[i].name, commands[i].operands,
+		fprintf(f, "  %-6s %-26s %s\n", commands[i].name, commands[i].operands,
 			commands[i].summary);
 	fputs("\n"
 	      "TARGET is a path, the name of a command on PATH, or a process id.\n"

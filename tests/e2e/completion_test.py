@@ -25,7 +25,7 @@ def test_commands(t):
     t.eq(offered(t)[0], [])
 
 
-@cases(["run", "count", "stacks", "list", "show", "info"])
+@cases(["run", "count", "stacks", "list", "show", "gen", "info"])
 def test_options_are_those_of_help(t, command):
     told = [w for w in t.stoat(command, "--help").out.split() if w.startswith("--") and len(w) > 2]
     got = offered(t, command, "--")[0]
@@ -197,3 +197,14 @@ def test_installed(t):
     t.sh("make", "-s", "uninstall", f"DESTDIR={t.tmp}", "PREFIX=/usr", cwd=ROOT)
     left = [name for _, _, names in os.walk(t.tmp) for name in names]
     t.eq(left, [], "left after uninstall")
+
+
+def test_gen(t):
+    """A template, or a program at once; functions of the program behind it."""
+    path = t.go("errands", "1.27")
+    t.eq(offered(t, "gen", "la")[0][0], "latency")
+    t.check("args" in offered(t, "gen", "")[0], "templates are offered")
+    t.eq(offered(t, "gen", path, "main.doRec")[0], ["main.doRecover"])
+    t.eq(offered(t, "gen", "args", path, "main.doRec")[0], ["main.doRecover"])
+    t.eq(offered(t, "gen", "args", path, "main.doRead", "main.doRec")[0], ["main.doRecover"])
+    t.eq(offered(t, "gen", "args", path, "--bpf")[0], ["--bpftrace"])

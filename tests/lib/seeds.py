@@ -242,6 +242,17 @@ def scripts():
                 yield name, read(os.path.join(folder, name))
 
 
+def templates():
+    folder = os.path.join(programs.ROOT, "src", "gen", "templates")
+    for name in sorted(os.listdir(folder)):
+        yield name, read(os.path.join(folder, name))
+    yield "words", (
+        b"{{if has symbol}}{{key symbol}}{{else if go < 1.2}}{{note x}}{{end}}{{use unwound map=@a also=@b,@c}}"
+        b"{{each f in symbol}}{{entry f}}{{arg f.a.b.0.len}}{{word f.3}}{{end}}{{be64 $p + 1}}{{delete @a[1, 2]}}"
+        b"{{func f = main or x.(*T).m(a *b.C, c []d) (e error)}}{{field $x a/b.C.d}}{{caller}}{{goid $g}}"
+    )
+
+
 # --- values ---
 
 
@@ -328,6 +339,7 @@ HARNESSES = {
     "script": [scripts],
     "check": [scripts],
     "code": [scripts],
+    "gen": [templates],
     "out": [scripts, code],
     "look": [memories],
 }

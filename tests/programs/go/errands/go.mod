@@ -1,0 +1,3 @@
+module errands
+
+go 1.15
