@@ -72,12 +72,16 @@ struct bpf_finding probe_uprobe_pid(struct probe *p);
 struct bpf_finding probe_uprobe_session(struct probe *p);
 struct bpf_finding probe_uprobe_event(struct probe *p);
 struct bpf_finding probe_cookie(struct probe *p);
-struct bpf_finding probe_write_regs(struct probe *p);
 struct bpf_finding probe_tracefs(struct probe *p);
 struct bpf_finding probe_tracepoint(struct probe *p);
 struct bpf_finding probe_syscall_tracepoint(struct probe *p);
 struct bpf_finding probe_software_event(struct probe *p);
 struct bpf_finding probe_hardware_event(struct probe *p);
 struct bpf_finding probe_watchpoint(struct probe *p);
+
+// Instructions that programs execute (ret.c). The program for a probe on a RET does it, and adds
+// something to the first argument of a C function.
+void ret_emit(struct bpf_asm *b, int add_to_arg);
+struct bpf_finding probe_write_regs(struct probe *p);
 
 #endif

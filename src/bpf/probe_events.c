@@ -11,7 +11,7 @@
 
 // --- the function that is probed ---
 
-// Gives back its argument, unless a program changes it on the way in.
+// Gives back its argument.
 static __attribute__((noinline)) uint64_t site(uint64_t x)
 {
 	__asm__ volatile("nop" : "+r"(x));
@@ -193,33 +193,6 @@ struct bpf_finding probe_cookie(struct probe *p)
 	call_site(0);
 	uint64_t got = __atomic_load_n(&p->words[word], __ATOMIC_RELAXED);
 	return got == cookie ? probe_present() : probe_absent(p, "a wrong cookie came");
-}
-
-// Where struct pt_regs has the first argument of a C function.
-#if defined(__x86_64__)
-#define FIRST_ARG_OFF 112
-#else
-#define FIRST_ARG_OFF 0
-#endif
-
-struct bpf_finding probe_write_regs(struct probe *p)
-{
-	struct bpf_asm *b = bpf_asm_new(p->arena);
-	bpf_mov(b, BPF_REG_6, BPF_REG_1);
-	bpf_load(b, 8, BPF_REG_2, BPF_REG_6, FIRST_ARG_OFF);
-	bpf_alu_imm(b, BPF_ADD, BPF_REG_2, 1);
-	bpf_store(b, 8, BPF_REG_6, FIRST_ARG_OFF, BPF_REG_2);
-	bpf_const(b, BPF_REG_0, 0);
-	bpf_exit(b);
-	struct bpf_prog prog = uprobe_prog(BPF_ATTACH_UPROBE_MULTI);
-	struct bpf_finding f = probe_load(p, b, &prog);
-	if (f.support == BPF_PRESENT)
-		f = probe_err(p, attach_site(p, &prog, NULL));
-	bpf_prog_close(&prog);
-	if (f.support != BPF_PRESENT)
-		return f;
-	return call_site(41) == 42 ? probe_present()
-				   : probe_absent(p, "what is written has no effect");
 }
 
 // --- tracepoints ---
