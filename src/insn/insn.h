@@ -40,9 +40,10 @@ struct insn {
 	uint8_t len;
 	enum insn_kind kind;
 	enum insn_cost cost;
-	uint8_t cc;      // JCC: the low 4 bits of the opcode (x86-64: 6 is jbe; arm64: 9 is b.ls)
-	uint64_t target; // JMP, JCC, CALL
-	uint64_t slot;   // JMP_INDIRECT through a fixed word of memory: its address, else 0
+	uint8_t cc;        // JCC: the low 4 bits of the opcode (x86-64: 6 is jbe; arm64: 9 is b.ls)
+	uint64_t target;   // JMP, JCC, CALL
+	uint64_t slot;     // JMP_INDIRECT through a fixed word of memory: its address, else 0
+	bool is_plain_ret; // RET: x86-64: takes the return address from the stack and nothing else
 	bool is_through_register; // JMP_INDIRECT to an address in a register
 	bool reads_table;         // x86-64: takes a word from memory with an index times 4 or 8
 };

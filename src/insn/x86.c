@@ -91,6 +91,9 @@ bool x86_decode(struct bytes code, uint64_t vaddr, struct insn *out)
 		if (i.raw.modrm.mod == 0 && i.raw.modrm.rm == 5)
 			out->slot = vaddr + i.length + (uint64_t)i.raw.disp.value;
 	}
+	if (out->kind == INSN_RET) // ret, rep ret
+		out->is_plain_ret =
+			i.opcode == 0xc3 && (i.length == 1 || (i.length == 2 && code.p[0] == 0xf3));
 	if (out->kind == INSN_JCC)
 		out->cc = (i.opcode & 0xfc) == 0xe0 ? INSN_CC_NONE : i.opcode & 0xf;
 	return true;

@@ -48,6 +48,27 @@ static void check_all(enum insn_arch arch, const struct expected *e, size_t n)
 	}
 }
 
+static bool is_plain_ret(enum insn_arch arch, const char *hex)
+{
+	uint8_t buf[16];
+	struct insn insn;
+
+	return insn_decode(arch, from_hex(hex, buf), VADDR, &insn) && insn.is_plain_ret;
+}
+
+TEST(insn_x86_plain_ret)
+{
+	CHECK(is_plain_ret(INSN_X86_64, "c3"));
+	CHECK(is_plain_ret(INSN_X86_64, "f3c3"));
+	CHECK(!is_plain_ret(INSN_X86_64, "66c3"));
+	CHECK(!is_plain_ret(INSN_X86_64, "48c3"));
+	CHECK(!is_plain_ret(INSN_X86_64, "f2c3"));
+	CHECK(!is_plain_ret(INSN_X86_64, "c20800"));
+	CHECK(!is_plain_ret(INSN_X86_64, "cb"));
+	CHECK(!is_plain_ret(INSN_X86_64, "90"));
+	CHECK(!is_plain_ret(INSN_ARM64, "c0035fd6"));
+}
+
 static bool writes(enum insn_arch arch, const char *hex)
 {
 	uint8_t buf[16];
