@@ -47,6 +47,7 @@ struct config {
 	uint32_t max_cpu;
 	bool tells_open_calls; // call() also tells those that have not returned at the end
 	bool shows_zeros;      // in them: fields that are zero, too
+	bool ret_in_bpf;       // programs at RETs of Go functions execute them, where they can
 };
 
 // Never NULL: what is wrong goes to diag. The arena must outlive it.

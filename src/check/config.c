@@ -52,6 +52,7 @@ static const struct setting settings[] = {
 	{ "call_view", NULL, SETTING_WORD, AT(call_view), 0, 0, view_words },
 	{ "open_calls", NULL, SETTING_BOOL, AT(tells_open_calls), 0, 0, NULL },
 	{ "value_zeros", NULL, SETTING_BOOL, AT(shows_zeros), 0, 0, NULL },
+	{ "ret_in_bpf", NULL, SETTING_BOOL, AT(ret_in_bpf), 0, 0, NULL },
 	{ "max_cat_bytes", "cat_bytes_max", SETTING_NUMBER, AT(max_cat_bytes), 1, INT32_MAX, NULL },
 	{ "log_size", NULL, SETTING_NUMBER, AT(log_size), 4096, 1u << 30, NULL },
 	{ "perf_rb_pages", NULL, SETTING_PAGES, AT(ring_bytes), 1, 1u << 18, NULL },
@@ -305,6 +306,7 @@ struct config *config_make(struct arena *a, const struct script *s, struct diag 
 		.max_cat_bytes = 10240,
 		.prints_maps_on_exit = true,
 		.demangles_cpp = true,
+		.ret_in_bpf = true,
 	};
 	size_t n_blocks = 0;
 	for (size_t i = 0; i < s->n_items; i++) {

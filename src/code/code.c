@@ -357,6 +357,7 @@ static void emit_start(struct gen *g, struct bpf_label out)
 	gen_at(g, part->clause->clause->attach ? part->clause->clause->attach->span : SPAN_NONE);
 	g->f = frame_start(g, SCRATCH_START);
 	bpf_mov(g->b, R_CTX, R1);
+	gen_ret_undo(g);
 	check_active(g, out);
 	if (part->entry_cc != INSN_CC_NONE)
 		check_flags(g, part->entry_cc & 0xf, out);
@@ -370,6 +371,7 @@ static void emit_start(struct gen *g, struct bpf_label out)
 static void emit_end(struct gen *g, struct bpf_label out)
 {
 	bpf_bind(g->b, out);
+	gen_ret(g);
 	bpf_const(g->b, R0, 0);
 	bpf_exit(g->b);
 	gen_cold_flush(g);
@@ -400,10 +402,10 @@ static void emit(struct gen *g)
 	if (g->has_callbacks)
 		bpf_store(b, 8, R_FRAME, LINK_CTX, R_CTX);
 	if (claims_early)
-		gen_claim(g);
+		gen_claim(g, out);
 	emit_conditions(g, claims_early ? g->leave : out);
 	if (g->has_scratch && !claims_early)
-		gen_claim(g);
+		gen_claim(g, out);
 	make_vars(g);
 	clear_vars(g);
 	gen_block(g, part->body);
@@ -434,6 +436,7 @@ static struct gen gen_init(struct unit *u, const struct program_part *part)
 		.is_go = is_go(part),
 		.span = BPF_SPAN_NONE,
 	};
+	g.has_ret = gen_has_ret(&g);
 	g.stack_depth = loops_depth(part, &g.has_callbacks);
 	g.stack_limit = frame_limit(g.stack_depth);
 	return g;
@@ -495,6 +498,7 @@ static struct err *make_prog(struct unit *u, const struct program_part *part)
 		u->scratch_bytes =
 			MAX(u->scratch_bytes, (uint32_t)MAX(g.scratch_max, SCRATCH_START));
 	u->c->progs[part->index].is_sleepable = g.sleeps;
+	u->c->progs[part->index].returns = g.has_ret && u->p->config->ret_in_bpf;
 	bpf_asm_drop_unreached(g.b);
 	struct err *e = bpf_asm_finish(g.b, &u->c->progs[part->index].code);
 	if (!e)

@@ -13,6 +13,7 @@ struct code_prog {
 	struct bpf_code code;
 	enum bpf_prog_type type; // which of them a part's kind needs is said here only
 	bool is_sleepable;
+	bool returns; // executes the RETs that its probes are on; see code_returns
 };
 
 // Reads of memory and other things that can fail while a program runs. Counted, by place.
@@ -159,6 +160,12 @@ struct code_options {
 // not to be used then. Everything is the arena's.
 MUST_USE struct err *code_make(struct arena *a, const struct program *p,
 			       const struct code_options *options, struct code **out);
+// What site i of a part gives its program as the cookie: its number in program.sites, and what
+// code/ret.c wants to know.
+uint64_t code_cookie(const struct code *c, const struct program *p, const struct program_part *part,
+		     uint32_t i);
+// Whether the program executes the instruction at the site itself: the kernel does not step it.
+bool code_returns(const struct code_prog *prog, const struct program_site *site);
 // Calls that map calls has room for.
 uint32_t code_calls_room(const struct bpf_map *calls);
 // A map without keys is an array of one value, or one of each CPU; the last word of it says whether

@@ -84,6 +84,8 @@ void gen_cookie(struct gen *g, struct span span)
 			   "5.15");
 	bpf_mov(g->b, R1, R_CTX);
 	bpf_call(g->b, BPF_FUNC_get_attach_cookie);
+	if (g->has_ret)
+		bpf_mov32(g->b, R0, R0); // see code_cookie
 }
 
 static uint64_t site_word(const struct unit *u, size_t i, unsigned off)

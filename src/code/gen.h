@@ -155,6 +155,8 @@ struct gen {
 	bool has_scratch;
 	bool has_callbacks;
 
+	bool has_ret; // see gen_has_ret
+
 	bool is_go; // what cannot be read is no 0
 	struct on_fail on_fail;
 	// Variables whose value may be something that could not be read, by program_var.index:
@@ -541,6 +543,16 @@ void gen_whole(struct gen *g, struct expr *e, const struct program_whole *type,
 void gen_whole_kept(struct gen *g, struct expr *value, const struct program_whole *type,
 		    struct spot to);
 
+// --- ret.c ---
+
+// Whether sites of the part are RETs that its program may execute.
+bool gen_has_ret(const struct gen *g);
+// The start of a program: another one that was at the RET before has returned already. That is
+// undone, so that this one sees the registers as they are there.
+void gen_ret_undo(struct gen *g);
+// The end: executes the RET that the probe is on. r6 is the context; r0 to r5 are lost.
+void gen_ret(struct gen *g);
+
 // --- budget.c ---
 
 // Goes there if it is one hit too many of the program in this second. r7 and r8 are lost.
@@ -566,7 +578,8 @@ void gen_callback_loop(struct gen *g, struct bpf_label start);
 
 // --- scratch.c ---
 
-void gen_claim(struct gen *g);
+// Goes to out if all of it is in use.
+void gen_claim(struct gen *g, struct bpf_label out);
 void gen_release(struct gen *g);
 void scratch_maps(struct unit *u);
 

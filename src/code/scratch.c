@@ -59,7 +59,7 @@ static void claim_shared(struct gen *g, struct spot key, struct bpf_label busy)
 	bpf_bind(b, got);
 }
 
-void gen_claim(struct gen *g)
+void gen_claim(struct gen *g, struct bpf_label out)
 {
 	struct bpf_asm *b = g->b;
 	struct frame before = g->f;
@@ -83,8 +83,7 @@ void gen_claim(struct gen *g)
 	bpf_map_value_ref(b, R1, g->u->c->globals, offsetof(struct code_globals, n_busy));
 	bpf_const(b, R2, 1);
 	bpf_atomic(b, 8, BPF_ADD, R1, 0, R2);
-	bpf_const(b, R0, 0);
-	bpf_exit(b);
+	bpf_jump(b, out);
 	bpf_bind(b, go_on);
 	g->f = before;
 }

@@ -61,7 +61,8 @@ static void tell_process(struct gen *g, struct spot key, struct span span)
 	struct bpf_asm *b = g->b;
 	struct frame before = g->f;
 	struct spot event = frame_alloc(g, sizeof(struct code_process));
-	bool is_return = g->part->kind == PROBE_URETPROBE;
+	// At a RET the kernel takes the address from the registers, which others may have changed.
+	bool is_return = g->part->kind == PROBE_URETPROBE && !g->has_ret;
 	// Linux 5.15 has both the cookie and the address of the function that returns.
 	bool is_at_site = has_site(g) && (!is_return || gen_has(g, BPF_FEATURE_COOKIE));
 	spot_store_imm(g, 8, event, CODE_EVENT_PROCESS);

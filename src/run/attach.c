@@ -9,7 +9,7 @@
 // the program has one site, or does not ask.
 uint64_t attach_cookie(const struct session *s, const struct program_part *part, uint32_t i)
 {
-	return s->has_cookies ? part->first_site + i : 0;
+	return s->has_cookies ? code_cookie(s->c, s->p, part, i) : 0;
 }
 
 // The sites of a part in one file.

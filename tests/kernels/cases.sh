@@ -99,6 +99,23 @@ $returns { @returns = count(); if (args.id == retval && duration > 0) { @same = 
 	case_ go_panics "@calls: 180
 @returns: 120" -c '/storm panic 20' -e '
 uprobe:/storm:main.maybe /args.way < 1000/ { @calls = count() } uretprobe:/storm:main.maybe { @returns = count() }'
+	# Where programs may write registers, each of them returns itself.
+	looks() { echo "@$1n = count(); @$1s = sum(retval); @$1p = sum(reg(\"sp\")); @$1i = sum(reg(\"ip\"));"; }
+	loops go_same_ret "same 2000" -c '/storm exact 2000' -e "
+$returns { $(looks a) }
+$returns /pid == 0/ { @no = count() }
+$returns /duration > 0/ { $(looks b) }
+END { if (@an == @bn && @as == @bs && @ap == @bp && @ai == @bi) { printf(\"same %d\\n\", (uint64)@an) }
+	clear(@an); clear(@as); clear(@ap); clear(@ai); clear(@bn); clear(@bs); clear(@bp); clear(@bi) }"
+	stoat -d bpf -e 'uretprobe:/storm:main.leaf { @ = count() }' >/tmp/listing 2>&1
+	stoat info | grep -q '^writable registers  *yes' && wanted=1 || wanted=0
+	if [ "$(grep -c '; RET$' /tmp/listing)" = $wanted ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAIL go_ret, $wanted wanted:"
+		cat /tmp/listing
+	fi
 	case_ go_values "user/3 user 3 1m0s
 @[false]: 5
 @[true]: 20" -c /shop -e 'uprobe:/shop:"main.(*Store).Put" /args.e.Key == "user/3"/ {
