@@ -288,12 +288,13 @@ MUST_USE struct err *bpf_stats_open(int *fd);
 MUST_USE struct err *bpf_prog_time(const struct bpf_prog *p, uint64_t *ns, uint64_t *n);
 
 // What a hit adds to the traced program beside the program's own time: on an instruction that the
-// kernel emulates, and on one that it executes apart.
+// kernel emulates, on one that it executes apart, and on a RET that the program executes.
 struct bpf_hit_cost {
-	uint64_t emulated_ns, stepped_ns;
+	uint64_t emulated_ns, stepped_ns, returned_ns;
 };
-// Measured on functions of our own, within some milliseconds.
-MUST_USE struct err *bpf_hit_cost(bool has_multi, struct bpf_hit_cost *out);
+// Measured on functions of our own, within some milliseconds. can_return:
+// BPF_FEATURE_WRITE_REGS is there; returned_ns is 0 without.
+MUST_USE struct err *bpf_hit_cost(bool has_multi, bool can_return, struct bpf_hit_cost *out);
 // Where code of our own is in /proc/self/exe; false if that cannot be told.
 bool bpf_own_offset(uintptr_t pc, uint64_t *off);
 

@@ -3,7 +3,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bpf/bpf.h"
+#include "bpf/features.h"
 #include "bpf/uapi.h"
 
 // --- how long programs run ---
@@ -38,11 +38,12 @@ struct err *bpf_prog_time(const struct bpf_prog *p, uint64_t *ns, uint64_t *n)
 
 #define HITS 100
 
-// Two places to be hit: an instruction that the kernel emulates, and one that it runs apart.
+// Places to be hit: an instruction that the kernel emulates, one that it runs apart, and the RET
+// behind it.
 #if defined(__x86_64__)
 __asm__(".pushsection .text\n"
-	".globl bpf_cost_emulated, bpf_cost_stepped\n"
-	".hidden bpf_cost_emulated, bpf_cost_stepped\n"
+	".globl bpf_cost_emulated, bpf_cost_stepped, bpf_cost_returned\n"
+	".hidden bpf_cost_emulated, bpf_cost_stepped, bpf_cost_returned\n"
 	".type bpf_cost_emulated, @function\n"
 	".type bpf_cost_stepped, @function\n"
 	"bpf_cost_emulated:\n"
@@ -50,22 +51,25 @@ __asm__(".pushsection .text\n"
 	"	ret\n"
 	"bpf_cost_stepped:\n"
 	"	movl %edi, %eax\n"
+	"bpf_cost_returned:\n"
 	"	ret\n"
 	".popsection\n");
 #else
 __asm__(".pushsection .text\n"
-	".globl bpf_cost_emulated, bpf_cost_stepped\n"
-	".hidden bpf_cost_emulated, bpf_cost_stepped\n"
+	".globl bpf_cost_emulated, bpf_cost_stepped, bpf_cost_returned\n"
+	".hidden bpf_cost_emulated, bpf_cost_stepped, bpf_cost_returned\n"
 	"bpf_cost_emulated:\n"
 	"	nop\n"
 	"	ret\n"
 	"bpf_cost_stepped:\n"
 	"	add x0, x0, #1\n"
+	"bpf_cost_returned:\n"
 	"	ret\n"
 	".popsection\n");
 #endif
 void bpf_cost_emulated(void);
 void bpf_cost_stepped(void);
+void bpf_cost_returned(void);
 
 static uint64_t now_ns(void)
 {
@@ -87,7 +91,7 @@ static uint64_t time_of(void (*fn)(void))
 	return best / HITS;
 }
 
-static struct err *load_nothing(struct arena *a, bool has_multi, struct bpf_prog *p)
+static struct err *load(struct arena *a, bool has_multi, bool returns, struct bpf_prog *p)
 {
 	struct bpf_asm *b = bpf_asm_new(a);
 	struct bpf_code code;
@@ -95,8 +99,12 @@ static struct err *load_nothing(struct arena *a, bool has_multi, struct bpf_prog
 				 .type = BPF_PROG_TYPE_KPROBE,
 				 .attach_type = has_multi ? BPF_ATTACH_UPROBE_MULTI : 0,
 				 .fd = -1 };
-	bpf_const(b, BPF_REG_0, 0);
-	bpf_exit(b);
+	if (returns) {
+		ret_emit(b, 0);
+	} else {
+		bpf_const(b, BPF_REG_0, 0);
+		bpf_exit(b);
+	}
 	TRY(bpf_asm_finish(b, &code));
 	return bpf_prog_load(p, &code, a, NULL);
 }
@@ -113,11 +121,12 @@ static struct err *attach(const struct bpf_prog *p, bool has_multi, uint64_t off
 	return bpf_attach_event(p, event, 0, fd);
 }
 
-static struct err *measure(const struct bpf_prog *p, bool has_multi, void (*fn)(void), uint64_t *ns)
+static struct err *measure(const struct bpf_prog *p, bool has_multi, void (*fn)(void),
+			   void (*site)(void), uint64_t *ns)
 {
 	uint64_t off;
 	int fd;
-	if (!bpf_own_offset((uintptr_t)fn, &off))
+	if (!bpf_own_offset((uintptr_t)site, &off))
 		return err_new(ERR_SYS, "/proc/self/maps cannot be read");
 	uint64_t without = time_of(fn);
 	TRY(attach(p, has_multi, off, &fd));
@@ -127,15 +136,35 @@ static struct err *measure(const struct bpf_prog *p, bool has_multi, void (*fn)(
 	return NULL;
 }
 
-struct err *bpf_hit_cost(bool has_multi, struct bpf_hit_cost *out)
+// Here the program does something, which is not a part of the way to it. How long it runs is known
+// while bpf_stats_open's descriptor is open.
+static struct err *measure_returned(struct arena *a, uint64_t *ns)
+{
+	struct bpf_prog p;
+	uint64_t run_ns = 0, n = 0;
+	struct err *e = load(a, true, true, &p);
+	if (!e)
+		e = measure(&p, true, bpf_cost_stepped, bpf_cost_returned, ns);
+	if (!e)
+		e = bpf_prog_time(&p, &run_ns, &n);
+	if (!e && n)
+		*ns -= MIN(*ns, run_ns / n);
+	bpf_prog_close(&p);
+	return e;
+}
+
+struct err *bpf_hit_cost(bool has_multi, bool can_return, struct bpf_hit_cost *out)
 {
 	struct arena *a = arena_new();
 	struct bpf_prog p = { .fd = -1 };
-	struct err *e = load_nothing(a, has_multi, &p);
+	struct err *e = load(a, has_multi, false, &p);
+	out->returned_ns = 0;
 	if (!e)
-		e = measure(&p, has_multi, bpf_cost_emulated, &out->emulated_ns);
+		e = measure(&p, has_multi, bpf_cost_emulated, bpf_cost_emulated, &out->emulated_ns);
 	if (!e)
-		e = measure(&p, has_multi, bpf_cost_stepped, &out->stepped_ns);
+		e = measure(&p, has_multi, bpf_cost_stepped, bpf_cost_stepped, &out->stepped_ns);
+	if (!e && can_return)
+		e = measure_returned(a, &out->returned_ns);
 	bpf_prog_close(&p);
 	arena_free(a);
 	return e;

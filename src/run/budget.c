@@ -74,16 +74,23 @@ void budget_end(struct session *s)
 
 // --- looking ---
 
+static uint64_t site_cost(const struct code_prog *prog, const struct program_site *site,
+			  const struct bpf_hit_cost *cost)
+{
+	if (code_returns(prog, site))
+		return cost->returned_ns;
+	bool is_emulated = site->site && site->site->insn.cost == INSN_EMULATED;
+	return is_emulated ? cost->emulated_ns : cost->stepped_ns;
+}
+
 // Of all sites of a part, on average.
 static uint64_t hit_cost(const struct session *s, const struct program_part *part,
 			 const struct bpf_hit_cost *cost)
 {
 	uint64_t sum = 0;
-	for (uint32_t i = 0; i < part->n_sites; i++) {
-		const struct plan_site *site = s->p->sites[part->first_site + i].site;
-		bool is_emulated = site && site->insn.cost == INSN_EMULATED;
-		sum += is_emulated ? cost->emulated_ns : cost->stepped_ns;
-	}
+	for (uint32_t i = 0; i < part->n_sites; i++)
+		sum += site_cost(&s->c->progs[part->index], &s->p->sites[part->first_site + i],
+				 cost);
 	return part->n_sites ? sum / part->n_sites : 0;
 }
 
@@ -91,10 +98,13 @@ static void measure_hits(struct session *s)
 {
 	struct budget *b = s->budget;
 	struct bpf_hit_cost cost = { 0 };
+	bool can_return = false;
 	if (b->has_hit_cost)
 		return;
 	b->has_hit_cost = true;
-	err_free(bpf_hit_cost(s->has_multi, &cost));
+	for (size_t i = 0; i < s->c->n_progs; i++)
+		can_return |= s->c->progs[i].returns;
+	err_free(bpf_hit_cost(s->has_multi, can_return, &cost));
 	for (size_t i = 0; i < s->p->n_parts; i++)
 		b->parts[i].hit_ns = hit_cost(s, s->p->parts[i], &cost);
 }
