@@ -96,9 +96,9 @@ def typed_call(path):
         "duration: @ = hist()": "{ @ = hist(duration); }",
     }.items():
         commands[words] = [STOAT, "-q", "-o", "/dev/null", "-e", f"uretprobe:{path}:{func} {script}", "-c", command]
-    # With the RET left to the kernel. Without "writable registers" (stoat info) that makes no difference.
-    script = f"config = {{ ret_in_bpf = false }} uretprobe:{path}:{func} {script}"
-    commands["the same, ret_in_bpf = false"] = [STOAT, "-q", "-o", "/dev/null", "-e", script, "-c", command]
+    # With the RET in BPF. Without "writable registers" (stoat info) that makes no difference.
+    script = f"config = {{ ret_in_bpf = true }} uretprobe:{path}:{func} {script}"
+    commands["the same, ret_in_bpf = true"] = [STOAT, "-q", "-o", "/dev/null", "-e", script, "-c", command]
     print("\none call, probed at its entry and its return: Go 1.24")
     best = best_in_turn(commands)
     bare = best.pop("")

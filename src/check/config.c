@@ -306,7 +306,6 @@ struct config *config_make(struct arena *a, const struct script *s, struct diag 
 		.max_cat_bytes = 10240,
 		.prints_maps_on_exit = true,
 		.demangles_cpp = true,
-		.ret_in_bpf = true,
 	};
 	size_t n_blocks = 0;
 	for (size_t i = 0; i < s->n_items; i++) {

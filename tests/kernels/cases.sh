@@ -96,6 +96,7 @@ if [ -x /storm ]; then
 @returns: 2000
 @same: 2000" -c '/storm exact 2000' -e "$entries { @calls = count() }
 $returns { @returns = count(); if (args.id == retval && duration > 0) { @same = count() } }"
+	export STOAT_RET_IN_BPF=1 # where it can be had
 	case_ go_panics "@calls: 180
 @returns: 120" -c '/storm panic 20' -e '
 uprobe:/storm:main.maybe /args.way < 1000/ { @calls = count() } uretprobe:/storm:main.maybe { @returns = count() }'
@@ -116,6 +117,7 @@ END { if (@an == @bn && @as == @bs && @ap == @bp && @ai == @bi) { printf(\"same 
 		echo "FAIL go_ret, $wanted wanted:"
 		cat /tmp/listing
 	fi
+	unset STOAT_RET_IN_BPF
 	case_ go_values "user/3 user 3 1m0s
 @[false]: 5
 @[true]: 20" -c /shop -e 'uprobe:/shop:"main.(*Store).Put" /args.e.Key == "user/3"/ {
