@@ -60,14 +60,6 @@ static const struct target_func *exact(struct gen *g, struct str name)
 
 // --- what is known of one ---
 
-static bool has_types(const struct target_info *info)
-{
-	for (size_t i = 0; i < info->n_values; i++)
-		if (!info->values[i].type && !info->values[i].is_hidden)
-			return false;
-	return true;
-}
-
 struct func *func_of(struct gen *g, const struct target_func *f, struct span at)
 {
 	struct target *t = g->r->target;
@@ -80,7 +72,8 @@ struct func *func_of(struct gen *g, const struct target_func *f, struct span at)
 	}
 	out->values = out->info->values;
 	out->n_values = out->info->n_values;
-	out->has_types = !target_missing(t).len && has_types(out->info);
+	out->has_types = !target_missing(t).len;
+	out->has_name = sites_may_use_name(g, f->symbol);
 	return out;
 }
 

@@ -32,7 +32,8 @@ struct func {
 	// Parameters, then results: of the debug information, else of the template's own words.
 	struct target_value *values;
 	size_t n_values;
-	bool has_types;
+	bool has_types; // false: nothing is known of them
+	bool has_name;  // attach points may call it by its symbol
 };
 
 struct gen;
@@ -137,7 +138,8 @@ void verb_expand(struct gen *g, struct str word, struct str rest, struct span at
 // The probes of a function: its entry, or its exits (sites.c).
 void sites_entry(struct gen *g, const struct func *f, struct span at);
 void sites_exits(struct gen *g, const struct func *f, struct span at);
-bool sites_has_exits(struct gen *g, const struct func *f);
+// Whether attach points may call it by that symbol.
+bool sites_may_use_name(struct gen *g, struct str symbol);
 
 // Takes the first word, up to a blank, off *s.
 struct str take_word(struct str *s);

@@ -126,9 +126,24 @@ static void add_array(struct line *l, const struct reach *r, const struct type *
 	add_text(l, STR("]"));
 }
 
+// Parameters that debug information leaves out: up to Go 1.21 those without a name.
+static void add_words(struct line *l, const struct reach *r)
+{
+	for (size_t i = 0; i < r->value->words.n && l->n_words < WORDS_MAX; i++) {
+		struct reach word = *r;
+		word.off = r->value->words.v[i].off;
+		add_text(l, i ? STR(" ") : STR(""));
+		add_scalar(l, &word, NULL);
+	}
+}
+
 static void add(struct line *l, const struct reach *r, unsigned depth)
 {
 	struct type *t = r->type ? type_strip(r->type) : NULL;
+	if (!t && r->value && !r->off && !depth) {
+		add_words(l, r);
+		return;
+	}
 	if (depth > DEPTH_MAX || l->n_words >= WORDS_MAX) {
 		add_text(l, STR("..."));
 	} else if (t && t->kind == TYPE_STRUCT) {

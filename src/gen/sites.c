@@ -42,7 +42,7 @@ static bool count_name(void *ctx, const struct elf_sym *s)
 // bpftrace 0.27 takes a '*' for a wildcard inside of quotes too, and then forgets the offset; other
 // marks have had a meaning of their own in one version or another. And a name that two functions
 // have is no name.
-static bool may_use_name(struct gen *g, struct str symbol)
+bool sites_may_use_name(struct gen *g, struct str symbol)
 {
 	struct count c = { .name = symbol };
 	struct target_matches m;
@@ -80,7 +80,7 @@ static uint64_t address(struct gen *g, uint64_t vaddr)
 static void put_site(struct gen *g, const struct func *f, const struct target_site *s)
 {
 	put_path(g);
-	if (may_use_name(g, f->f->symbol)) {
+	if (f->has_name) {
 		out_buf_printf(g->out, "\"%.*s\"", STR_ARG(f->f->symbol));
 		if (s->off)
 			out_buf_printf(g->out, "+%" PRIu64, s->off);
@@ -133,12 +133,6 @@ void sites_entry(struct gen *g, const struct func *f, struct span at)
 }
 
 // --- the exits ---
-
-bool sites_has_exits(struct gen *g, const struct func *f)
-{
-	(void)g;
-	return f->info->n_exits > 0;
-}
 
 void sites_exits(struct gen *g, const struct func *f, struct span at)
 {

@@ -234,7 +234,7 @@ static void each_function(struct text *t, size_t from, size_t to, struct str nam
 				     refusal);
 	}
 	if (n_refused > 1)
-		diag_hint(g->diag, "and %zu others", n_refused - 1);
+		diag_hint(g->diag, "and %zu other%s", n_refused - 1, n_refused == 2 ? "" : "s");
 }
 
 static void run_each(struct text *t, size_t i, size_t end)
@@ -314,7 +314,7 @@ static bool test(struct gen *g, struct str what, struct str rest, struct span at
 		*out = exists(g, rest);
 	} else if (str_eq(what, STR("exits"))) {
 		const struct func *f = bound_func(g, rest, at);
-		*out = f && sites_has_exits(g, f);
+		*out = f && f->info->n_exits > 0;
 	} else {
 		return false;
 	}
