@@ -81,9 +81,8 @@ static void put_site(struct gen *g, const struct func *f, const struct target_si
 {
 	put_path(g);
 	if (f->has_name) {
-		out_buf_printf(g->out, "\"%.*s\"", STR_ARG(f->f->symbol));
-		if (s->off)
-			out_buf_printf(g->out, "+%" PRIu64, s->off);
+		// Without an offset stoat would probe inlined copies, too.
+		out_buf_printf(g->out, "\"%.*s\"+%" PRIu64, STR_ARG(f->f->symbol), s->off);
 	} else {
 		out_buf_printf(g->out, "0x%" PRIx64, address(g, s->vaddr));
 		g->has_addresses = true;

@@ -253,6 +253,16 @@ def test_probes_hit_where_they_are_written(t, version, runner):
     t.check("@ip[" in r.out, r.describe())
 
 
+def test_no_inlined_copies(t):
+    """A probe is where it is written, and not at inlined copies, where arguments are elsewhere."""
+    t.need_root()
+    path = t.go("errands", "1.27")
+    script, _ = gen.write(t, "skeleton", path, "symbol=reflect.Value.Kind")
+    t.check('"reflect.Value.Kind"+0\n' in gen.read(script), gen.read(script))
+    plan = t.stoat("-d", "plan", script).out
+    t.check("clause 1: 1 probe, 1 site\n" in plan, plan)
+
+
 # --- versions of bpftrace ---
 
 
