@@ -16,6 +16,7 @@ enum feature {
 	HAS_CURTASK_TYPE, // curtask is a struct task_struct *
 	HAS_DISCARD,      // _ = f(), and a warning without it
 	HAS_MORE_PROBES,  // 1,024 probes instead of 512
+	N_FEATURES,
 };
 bool dialect_has(const struct gen_dialect *d, enum feature f);
 // "0.27", "0.20.2".
