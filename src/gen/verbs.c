@@ -59,37 +59,15 @@ static void put_g(struct gen *g, struct str name, struct span at)
 		       STR_ARG(where));
 }
 
-static void put_runtime_field(struct gen *g, const char *what, int64_t off, struct str expr,
+// {{goid $g}}: what the runtime keeps at that offset of struct g.
+static void put_runtime_field(struct gen *g, struct str what, int64_t off, struct str expr,
 			      struct span at)
 {
-	if (off < 0)
-		gen_error(g, at, "the runtime of %.*s does not keep %s",
-			  STR_ARG(target_go_version(g->r->target)), what);
-	else if (!expr.len)
-		gen_error(g, at, "%s of which goroutine? {{%s $g}}", what, what);
+	if (!expr.len)
+		gen_error(g, at, "%.*s of which goroutine? {{%.*s $g}}", STR_ARG(what),
+			  STR_ARG(what));
 	else
 		out_buf_printf(g->out, "*(int64*)(%.*s + %" PRId64 ")", STR_ARG(expr), off);
-}
-
-static void put_goid(struct gen *g, struct str expr, struct span at)
-{
-	const struct target_g *r = any_g(g, at);
-	if (r)
-		put_runtime_field(g, "goid", r->goid, expr, at);
-}
-
-static void put_startpc(struct gen *g, struct str expr, struct span at)
-{
-	const struct target_g *r = any_g(g, at);
-	if (r)
-		put_runtime_field(g, "startpc", r->startpc, expr, at);
-}
-
-static void put_gopc(struct gen *g, struct str expr, struct span at)
-{
-	const struct target_g *r = any_g(g, at);
-	if (r)
-		put_runtime_field(g, "gopc", r->gopc, expr, at);
 }
 
 // The distance from the stack's end stays when the runtime moves the stack; the address does not.
@@ -98,7 +76,7 @@ static void put_depth(struct gen *g, struct str expr, struct span at)
 	const struct target_g *r = any_g(g, at);
 	if (!r)
 		return;
-	put_runtime_field(g, "depth", r->stack_hi, expr, at);
+	put_runtime_field(g, STR("depth"), r->stack_hi, expr, at);
 	out_buf_str(g->out, STR(" - (int64)reg(\"sp\")"));
 }
 
@@ -335,25 +313,49 @@ static void put_key(struct gen *g, struct str key, struct span at)
 
 static const struct {
 	const char *word;
-	void (*put)(struct gen *g, struct str rest, struct span at);
+	void (*put)(struct gen *g, struct str rest, struct span at); // NULL: a field of struct g
+	size_t field;                                                // where struct target_g has it
 } verbs[] = {
-	{ "entry", put_entry },     { "exits", put_exits },
-	{ "name", put_name },       { "arg", put_arg },
-	{ "result", put_result },   { "word", put_word },
-	{ "field", put_field },     { "format", put_format },
-	{ "values", put_values },   { "g", put_g },
-	{ "goid", put_goid },       { "depth", put_depth },
-	{ "startpc", put_startpc }, { "gopc", put_gopc },
-	{ "caller", put_caller },   { "be64", put_be64 },
-	{ "delete", put_delete },   { "key", put_key },
-	{ "target", put_target },
+	{ "entry", put_entry, 0 },
+	{ "exits", put_exits, 0 },
+	{ "name", put_name, 0 },
+	{ "arg", put_arg, 0 },
+	{ "result", put_result, 0 },
+	{ "word", put_word, 0 },
+	{ "field", put_field, 0 },
+	{ "format", put_format, 0 },
+	{ "values", put_values, 0 },
+	{ "g", put_g, 0 },
+	{ "goid", NULL, offsetof(struct target_g, goid) },
+	{ "startpc", NULL, offsetof(struct target_g, startpc) },
+	{ "gopc", NULL, offsetof(struct target_g, gopc) },
+	{ "depth", put_depth, 0 },
+	{ "caller", put_caller, 0 },
+	{ "be64", put_be64, 0 },
+	{ "delete", put_delete, 0 },
+	{ "key", put_key, 0 },
+	{ "target", put_target, 0 },
 };
+
+static void expand(struct gen *g, size_t verb, struct str rest, struct span at)
+{
+	if (verbs[verb].put) {
+		verbs[verb].put(g, rest, at);
+		return;
+	}
+	const struct target_g *r = any_g(g, at);
+	int64_t off;
+	if (!r)
+		return;
+	memcpy(&off, (const char *)r + verbs[verb].field, sizeof(off));
+	put_runtime_field(g, str_from(verbs[verb].word), off, rest, at);
+}
 
 void verb_expand(struct gen *g, struct str word, struct str rest, struct span at)
 {
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
 		if (str_eq(word, str_from(verbs[i].word))) {
-			verbs[i].put(g, rest, at);
+			expand(g, i, rest, at);
 			return;
 		}
 	const struct bound *b = bound_find(g, word);
