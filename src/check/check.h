@@ -45,9 +45,10 @@ struct config {
 	// of a CPU that all probes may take; 0: any.
 	uint32_t max_rate;
 	uint32_t max_cpu;
-	bool tells_open_calls; // call() also tells those that have not returned at the end
-	bool shows_zeros;      // in them: fields that are zero, too
-	bool ret_in_bpf;       // programs at RETs of Go functions execute them, where they can
+	bool tells_open_calls;   // call() also tells those that have not returned at the end
+	bool shows_zeros;        // in them: fields that are zero, too
+	bool ret_in_bpf;         // programs at RETs of Go functions execute them, where they can
+	bool has_kernel_returns; // as in struct plan_options
 };
 
 // Never NULL: what is wrong goes to diag. The arena must outlive it.

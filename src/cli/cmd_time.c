@@ -70,6 +70,7 @@ struct err *time_run(const struct command *self, int argc, char **argv, int *sta
 		  "print the table so often: 1s (which it is on a terminal), 500ms", &o.interval },
 		{ 0, "by", OPTION_TEXT, "KEY", "a line for each goid, gofunc or args.x", &o.by },
 		{ 0, "no-hist", OPTION_FLAG, NULL, "no histograms at the end", &o.has_no_hist },
+		RETURN_OPTIONS(&t),
 		TRACING_OPTIONS(&t),
 	};
 	bool is_done = false;

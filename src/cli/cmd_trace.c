@@ -201,6 +201,7 @@ struct err *trace_run(const struct command *self, int argc, char **argv, int *st
 		{ 0, "no-args", OPTION_FLAG, NULL, "no arguments", &o.has_no_args },
 		{ 0, "chrome", OPTION_TEXT, "FILE",
 		  "write a trace there for Perfetto and chrome://tracing", &o.chrome },
+		RETURN_OPTIONS(&t),
 		VALUE_OPTIONS(&t),
 		TRACING_OPTIONS(&t),
 	};

@@ -60,6 +60,7 @@ struct plan_options pipeline_plan_options(const struct request *r, const struct 
 		.max_probes = config->max_probes,
 		.is_unsafe = r->is_unsafe,
 		.missing = config->missing_probes,
+		.has_kernel_returns = config->has_kernel_returns,
 		.open_tracefs = bpf_tracefs_open,
 	};
 }

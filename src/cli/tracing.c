@@ -301,6 +301,8 @@ void tracing_head(struct tracing *t)
 		tracing_setting(t, "max_rate", t->max_rate);
 	if (t->max_cpu)
 		tracing_setting(t, "max_cpu", t->max_cpu);
+	if (t->has_kernel_returns)
+		tracing_setting(t, "kernel_returns", "1");
 	if (t->depth)
 		tracing_setting(t, "max_depth", t->depth);
 	if (t->items)

@@ -14,6 +14,7 @@ struct tracing {
 
 	// As the options have it.
 	const char *pid_text, *command, *duration, *debug_dir, *max_rate, *max_cpu;
+	bool has_kernel_returns;
 	bool is_all, is_json, is_quiet, is_verbose, prints_script, help;
 	struct output output;
 
@@ -97,6 +98,14 @@ struct tracing {
 		  &(t)->prints_script },                                                            \
 	{                                                                                           \
 		'h', "help", OPTION_FLAG, NULL, "print this", &(t)->help                            \
+	}
+
+// Of those that wait for returns.
+#define RETURN_OPTIONS(t)                                                      \
+	{                                                                      \
+		0, "kernel-returns", OPTION_FLAG, NULL,                        \
+			"C++, Rust: also where an exception ends the program", \
+			&(t)->has_kernel_returns                               \
 	}
 
 // Of those that show whole values.

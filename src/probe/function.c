@@ -190,6 +190,8 @@ static void leave_out(struct finder *p, const struct target_func *f, const char 
 			 (struct plan_skip) { p->program, f->name, str_from(why) });
 	else
 		diag_error(m->diag, p->spec->span, "cannot probe %.*s: %s", STR_ARG(f->name), why);
+	if (!p->is_many && p->hint)
+		diag_hint(m->diag, "%s", p->hint);
 }
 
 static void add_function(struct finder *p, const struct target_func *f)

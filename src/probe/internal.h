@@ -73,7 +73,8 @@ struct finder {
 	struct plan_program *program;
 	struct target *t;
 	bool is_many;
-	struct map seen; // of MANY: index + 1 in the clause's probes, by address
+	const char *hint; // what can be done where a function is refused; NULL: nothing
+	struct map seen;  // of MANY: index + 1 in the clause's probes, by address
 };
 
 // The site's file offset; why the kernel takes no probe there, NULL if it does.

@@ -290,23 +290,6 @@ static void say_repeated(struct maker *m, const struct plan_clause *c)
 			     n > 1 ? "begin" : "begins");
 }
 
-// The unwinders of C++ and Rust do not find their way past the kernel's return address.
-static void say_unwinding(struct maker *m, const struct plan_clause *c)
-{
-	for (size_t i = 0; i < c->probes.n; i++) {
-		const struct plan_probe *p = &c->probes.v[i];
-		bool is_mangled = p->func && p->func->name.p != p->func->symbol.p;
-		if (p->kind != PROBE_URETPROBE || !is_mangled || !p->n_sites ||
-		    p->sites[0].kind != SITE_RETPROBE)
-			continue;
-		diag_warning(m->diag, c->clause->attach[0].span,
-			     "an exception or a Rust panic that leaves %.*s ends the program while "
-			     "a return probe is on it",
-			     STR_ARG(p->func_name));
-		return;
-	}
-}
-
 static void make_clause(struct maker *m, const struct probe *probe)
 {
 	m->clause->clause = probe;
@@ -316,7 +299,6 @@ static void make_clause(struct maker *m, const struct probe *probe)
 	}
 	say_skipped(m, m->clause);
 	say_repeated(m, m->clause);
-	say_unwinding(m, m->clause);
 }
 
 struct plan *plan_make(const struct script *s, const struct plan_options *options,

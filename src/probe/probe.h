@@ -102,7 +102,7 @@ struct tracepoint {
 enum plan_site_kind {
 	SITE_ENTRY,     // of a function, executed once a call
 	SITE_RETPROBE,  // a function's first instruction, for the kernel's return probe
-	SITE_EXIT,      // a Go function returns, or jumps into another one
+	SITE_EXIT,      // a function returns, or jumps into another one
 	SITE_COPY,      // an inlined copy of a function begins
 	SITE_OFFSET,    // the very instruction that was asked for
 	SITE_LINE,      // a source line begins
@@ -196,8 +196,11 @@ struct plan_options {
 	// one when they share a link, else each counts.
 	size_t max_probes;
 	bool has_multi_link;
-	bool is_unsafe;            // addresses in a file without symbols are offsets in it, as
-				   // bpftrace takes them then
+	bool is_unsafe; // addresses in a file without symbols are offsets in it, as
+			// bpftrace takes them then
+	// Where the exits of a function cannot be probed, the kernel's return probe may be on it
+	// even if an exception that passes there would end the program.
+	bool has_kernel_returns;
 	enum plan_missing missing; // what to do about files, functions and tracepoints not there
 	// Opens tracefs's folder; NULL: where it is mounted.
 	struct err *(*open_tracefs)(int *fd);

@@ -104,7 +104,7 @@ static void report_calls(const struct session *s)
 		log_note("%s call%s had not returned when the trace ended",
 			 report_amount(n_open).text, plural(n_open));
 	if (n_dropped)
-		log_note("%s call%s ended without a return (panic, Goexit, longjmp)",
+		log_note("%s call%s ended without a return (panic, exception, Goexit, longjmp)",
 			 report_amount(n_dropped).text, plural(n_dropped));
 	if (g->n_unpaired)
 		log_note("%s return%s without an entry%s", report_amount(g->n_unpaired).text,

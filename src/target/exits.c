@@ -5,8 +5,7 @@
 // How far before an indirect jump the table that it goes through is read.
 #define TABLE_REACH 8
 
-// GCC moves unlikely code of a function to a part of its own, and jumps there and back.
-static bool is_cold_part(const struct target_func *f)
+bool is_cold_part(const struct target_func *f)
 {
 	return f && str_find(f->symbol, STR(".cold")) > 0;
 }
@@ -139,6 +138,24 @@ void find_panics(struct target_about *a)
 				      n_bad));
 	a->info->panics = panics.v;
 	a->info->n_panics = panics.n;
+}
+
+struct err *target_cold_part(struct target *t, const struct target_func *f,
+			     const struct target_func **out)
+{
+	AUTO(arena_autofree) struct arena *scratch = arena_new();
+	struct code code;
+	code_decode(t, f, scratch, &code);
+	*out = NULL;
+	for (size_t i = 0; i < code.n && !*out; i++) {
+		const struct insn *in = &code.v[i];
+		const struct target_func *to = NULL;
+		if ((in->kind == INSN_JMP || in->kind == INSN_JCC) && !code_has(&code, in->target))
+			TRY(target_func_at(t, in->target, &to));
+		if (is_cold_part(to) && to->vaddr != f->vaddr)
+			*out = to;
+	}
+	return NULL;
 }
 
 struct err *target_exits(struct target *t, const struct target_func *f, struct arena *arena,

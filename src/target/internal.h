@@ -44,6 +44,9 @@ struct target {
 	struct str no_g;    // why it cannot be told; empty: it can
 
 	struct code_index *code_index; // of target_frames; NULL until asked
+
+	bool unwinding_is_known;
+	bool has_unwinding; // exceptions or Rust panics may pass through its functions
 };
 
 // Lazily opened parts; NULL if there is none or it is unusable (then t->damage says why).
@@ -123,6 +126,8 @@ bool is_repeated(const struct dwarf_vars *vars, size_t i);
 enum target_lang lang_of_dwarf(enum dwarf_lang lang);
 enum target_abi go_abi_of(struct target *t, const struct target_func *f, const struct go_func *go);
 void find_entry(struct target_about *a);
+// GCC moves unlikely code of a function to a part of its own, and jumps there and back.
+bool is_cold_part(const struct target_func *f);
 // RETs and tail jumps out; needs no info.
 MUST_USE struct err *find_exits(struct target_about *a, struct target_site **out, size_t *n);
 void find_panics(struct target_about *a);

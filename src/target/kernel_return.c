@@ -57,8 +57,46 @@ static bool is_surely_c(struct go *go, uint64_t vaddr)
 	return vaddr < low || vaddr >= high;
 }
 
+// Signs that code is run which throws, or which cleans up behind what is thrown. Rust's programs
+// have the first two of them, too, but for those without a symbol of their own.
+static bool find_unwinding(struct target *t)
+{
+	static const char *const symbols[] = { "_Unwind_RaiseException", "_Unwind_Resume",
+					       "__gxx_personality_v0", "__cxa_throw",
+					       "rust_eh_personality" };
+	for (size_t i = 0; i < ARRAY_LEN(symbols); i++)
+		if (elf_find_symbol(t->elf, str_from(symbols[i])))
+			return true;
+	return false;
+}
+
+// Functions of C libraries that call what they are given, in which the program may throw.
+static bool calls_back(struct str name)
+{
+	static const char *const names[] = {
+		"bsearch", "call_once", "dl_iterate_phdr", "ftw",     "lfind",
+		"lsearch", "nftw",      "qsort",           "qsort_r", "pthread_once",
+		"twalk",   "scandir",   "__pthread_once",
+	};
+	return is_in(name, names, ARRAY_LEN(names));
+}
+
+bool target_may_unwind(struct target *t, const struct target_func *f)
+{
+	bool is_mangled = f->name.p != f->symbol.p;
+	if (is_mangled || calls_back(f->symbol))
+		return true;
+	if (!t->unwinding_is_known) {
+		t->has_unwinding = find_unwinding(t);
+		t->unwinding_is_known = true;
+	}
+	return t->has_unwinding;
+}
+
 const char *target_no_kernel_return(struct target *t, const struct target_func *f)
 {
+	if (is_cold_part(f))
+		return "it is a part of a function, which jumps there: it has no return address";
 	if (f->vaddr == elf_entry(t->elf))
 		return "the program begins there: it has no return address";
 	if (returns_twice(f->symbol))

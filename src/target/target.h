@@ -245,6 +245,14 @@ bool target_func_is_go(struct target *t, const struct target_func *f);
 // Why the kernel's return probe may not be on f, which is no Go function as far as is known: it
 // would break the program. NULL: it may.
 const char *target_no_kernel_return(struct target *t, const struct target_func *f);
+// Whether a C++ exception or a Rust panic may pass through f, which is no Go function. It ends the
+// program if the kernel's return probe is there: unwinders do not find their way past the address
+// that it has put on the stack.
+bool target_may_unwind(struct target *t, const struct target_func *f);
+// The part of f, which is no Go function, that the compiler has put elsewhere because it is
+// unlikely to run; it may return, too. NULL: there is none.
+MUST_USE struct err *target_cold_part(struct target *t, const struct target_func *f,
+				      const struct target_func **out);
 // Whether it is assembly of Go's runtime: some of that changes stacks or goroutines on its way, or
 // is entered in the middle.
 bool target_func_is_runtime_asm(struct target *t, const struct target_func *f);

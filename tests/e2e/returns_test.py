@@ -107,3 +107,74 @@ def test_go_with_few_symbols(t, version):
     r = t.stoat("-c", f"{own} deep 20 7", "-e", f"uprobe:{own}:main.deep {{ @ = count(); }}", rc=7)
     told = re.search(r"^main\.deep (\d+)", r.out, re.M)[1]
     t.eq(values(r.out)["@"], told, r.describe())
+
+
+# --- exceptions ---
+
+def thrown(t):
+    return t.c("throws.cc", "-O2", "-g")
+
+
+def test_exceptions_pass(t):
+    """The kernel's return probe would end the program: what is thrown is caught as without probes."""
+    t.need_root()
+    path = thrown(t)
+    r = t.stoat("trace", path, "mid(int)", "plain", "guard(int)", "-c", f"{path} 6")
+    t.check("caught 4" in r.out, r.describe())
+    got = re.findall(r"-  (\w+)\S*\(n=(\d)\) = (-?\d+) ", r.out)
+    want = [(f, n, str(v)) for n, v in (("1", 4), ("2", 6), ("4", 10), ("5", 12))
+            for f, v in (("mid", v), ("plain", v + 1), ("guard", v + 1))]
+    want += [("guard", "0", "-1"), ("guard", "3", "-1")]
+    t.eq(sorted(got), sorted(want), r.describe())
+    t.check("4 calls ended without a return" in r.err, r.err)
+    t.check("warning" not in r.err, r.err)
+    r = t.stoat("-c", f"{path} 6", "-e", f"uretprobe:{path}:plain {{ @[args.n, retval] = count(); }}")
+    t.eq(r.out.count("]: 1\n"), 4, r.describe())
+
+
+def test_an_exit_that_exceptions_hide(t):
+    """A jump into another function: probed only if somebody wants the kernel's return probe all the same."""
+    t.need_root()
+    path = thrown(t)
+    r = t.stoat("trace", path, "tail(int)", "-c", f"{path} 6", rc=1)
+    t.check("cannot probe tail(int): at +" in r.err and "would end the program" in r.err, r.err)
+    t.check("kernel_returns" in r.err and "--entry" in r.err, r.err)
+    t.eq(t.stoat("trace", path, "tail(int)", "--entry", "-c", f"{path} 6").out.count("tail(int)(n="), 6)
+    r = t.stoat("trace", path, "tail(int)", "--kernel-returns", "-c", f"{path} 0")
+    t.check("caught 0" in r.out, r.describe())
+    plan = t.stoat("-d", "plan", "-e", f"config = {{ kernel_returns=1 }} uretprobe:{path}:_Z4taili {{ }}").out
+    t.check("the kernel's return probe" in plan, plan)
+    plan = t.stoat("-d", "plan", "-e", f"uretprobe:{path}:* {{ }}").out
+    t.check("kernel's return probe\n" not in plan.replace("with the kernel's", ""), plan)
+    t.check("[clone .cold]: it is a part of a function" in plan, plan)
+
+
+RUST = """
+#[inline(never)]
+fn check(n: u64) -> u64 { if n % 2 == 0 { panic!("even") } n + 1 }
+#[inline(never)]
+fn outer(n: u64) -> u64 { let v = check(std::hint::black_box(n)); std::hint::black_box(v) * 2 }
+fn main() {
+    std::panic::set_hook(Box::new(|_| {}));
+    let n = (0..6).filter(|n| std::panic::catch_unwind(|| outer(*n)).is_err()).count();
+    println!("caught {n}");
+}
+"""
+
+
+def test_rust_panics_pass(t):
+    t.need_root()
+    t.need_tool("rustc")
+    path = os.path.join(t.tmp, "panics")
+    t.sh("rustc", "-g", "-C", "opt-level=2", "-o", path, t.file("panics.rs", RUST))
+    r = t.stoat("-c", path, "-e", f"uretprobe:{path}:*outer* {{ @[func] = count(); }}")
+    t.check("caught 3" in r.out, r.describe())
+    t.check(re.search(r"@\[.*outer.*\]: 3", r.out), r.describe())
+
+
+def test_c_libraries_that_call_back(t):
+    """The program may throw in what it gives to qsort; malloc has the kernel's return probe."""
+    plan = t.stoat("-d", "plan", "-e", "uretprobe:libc:malloc { }").out
+    t.check("the kernel's return probe" in plan, plan)
+    r = t.stoat("-d", "plan", "-e", "uretprobe:libc:qsort { }", rc=None)
+    t.check("the kernel's return probe\n" not in r.out, r.describe())
