@@ -12,7 +12,11 @@ static const struct plan_probe *probe_of(const struct checker *c)
 static bool is_meant(const struct checker *c, const struct target_var *v, bool is_args)
 {
 	const struct plan_probe *p = probe_of(c);
+	const struct plan_site *s = part_site(c);
 	if (!v->name.len || str_eq(v->name, STR("_")))
+		return false;
+	// A line is one of the inlined function's.
+	if (v->is_callers && s && s->kind == SITE_LINE)
 		return false;
 	return !is_args || (v->is_param && p && str_eq(v->inlined_func, p->copy_of));
 }
@@ -51,7 +55,10 @@ static void tell_no_var(struct checker *c, struct expr *e, bool is_args)
 	struct name name = e->member.name;
 	struct str here = place_text(c, s);
 	struct str elsewhere = STR("");
-	if (s->func)
+	bool is_there = s->func &&
+			(s->kind != SITE_LINE ||
+			 target_has_var_at_line(p->program->target, s->func, s->vaddr, name.text));
+	if (is_there)
 		elsewhere = target_var_elsewhere(p->program->target, s->func, s->vaddr, name.text,
 						 c->arena);
 	if (elsewhere.len) {

@@ -119,10 +119,26 @@ static struct str root_of(struct str var)
 	return str_first(var, n);
 }
 
-static struct err *vars_of(struct tracing *t, const struct watch_spot *s, struct target_var **v,
-			   size_t *n)
+// At a line of an inlined function none of those around it.
+static struct err *vars_of(struct tracing *t, const struct watch_place *p,
+			   const struct watch_spot *s, struct target_var **v, size_t *n)
 {
-	return target_vars_at(t->target, s->func, s->vaddr, t->arena, v, n);
+	size_t n_all;
+	*n = 0;
+	TRY(target_vars_at(t->target, s->func, s->vaddr, t->arena, v, &n_all));
+	for (size_t i = 0; i < n_all; i++)
+		if (!p->file.len || !(*v)[i].is_callers)
+			(*v)[(*n)++] = (*v)[i];
+	return NULL;
+}
+
+// Where it can be read; empty if the place has no such variable.
+static struct str elsewhere(struct tracing *t, const struct watch_place *p,
+			    const struct watch_spot *s, struct str name)
+{
+	if (p->file.len && !target_has_var_at_line(t->target, s->func, s->vaddr, name))
+		return STR("");
+	return target_var_elsewhere(t->target, s->func, s->vaddr, name, t->arena);
 }
 
 static bool has_name(const struct target_var *v, size_t n, struct str name)
@@ -143,7 +159,7 @@ static struct err *not_readable(struct tracing *t, const struct watch_place *p,
 				const struct target_var *v, size_t n)
 {
 	struct str at = place_of(p, s), missing = target_missing(t->target);
-	struct str where = target_var_elsewhere(t->target, s->func, s->vaddr, name, t->arena);
+	struct str where = elsewhere(t, p, s, name);
 	if (where.len)
 		return err_new(ERR_NOTFOUND, "variable '%.*s' is not readable at %.*s; %.*s",
 			       STR_ARG(name), STR_ARG(at), STR_ARG(where));
@@ -165,7 +181,7 @@ static struct err *check_vars(struct tracing *t, const struct watch_place *p)
 	for (size_t i = 0; i < p->spots.n; i++) {
 		struct target_var *v;
 		size_t n;
-		TRY(vars_of(t, &p->spots.v[i], &v, &n));
+		TRY(vars_of(t, p, &p->spots.v[i], &v, &n));
 		for (size_t k = 1; k < t->n_operands; k++) {
 			struct str name = root_of(str_from(t->operands[k]));
 			if (has_name(v, n, name))
@@ -183,7 +199,7 @@ static struct err *tell_others(struct tracing *t, const struct watch_place *p,
 	struct target_var *v;
 	struct target_info *info;
 	size_t n, n_told = 0;
-	TRY(vars_of(t, s, &v, &n));
+	TRY(vars_of(t, p, s, &v, &n));
 	if (n && (t->is_quiet || t->prints_script))
 		return NULL;
 	TRY(target_info(t->target, s->func, t->arena, &info));
@@ -194,8 +210,7 @@ static struct err *tell_others(struct tracing *t, const struct watch_place *p,
 			is_told |= str_eq(info->locals[k].name, name);
 		if (is_told)
 			continue;
-		struct str where =
-			target_var_elsewhere(t->target, s->func, s->vaddr, name, t->arena);
+		struct str where = elsewhere(t, p, s, name);
 		if (where.len)
 			log_note("%.*s is not readable at %.*s; %.*s", STR_ARG(name),
 				 STR_ARG(p->text), STR_ARG(where));

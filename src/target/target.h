@@ -171,6 +171,7 @@ struct target_var {
 			      // is_cfa, PLACE_NONE, PLACE_COMPLEX or PLACE_TLS
 	bool is_param, is_result;
 	bool is_hidden; // at that line the name means a nearer variable, which is not readable here
+	bool is_callers;         // of a function around the inlined one that stands at the address
 	struct str inlined_func; // empty: of the function itself
 	struct target_pos inlined_at;
 	struct target_pos pos;
@@ -229,6 +230,11 @@ MUST_USE struct err *target_vars_at(struct target *t, const struct target_func *
 // 45-47 (try store.go:45)". Empty if f has no such variable.
 struct str target_var_elsewhere(struct target *t, const struct target_func *f, uint64_t vaddr,
 				struct str name, struct arena *arena);
+
+// Whether a variable of that name is f's, or that of the inlined function, whose line stands at
+// vaddr: none of a function around that, which source code there cannot mean.
+bool target_has_var_at_line(struct target *t, const struct target_func *f, uint64_t vaddr,
+			    struct str name);
 
 // A type by its name ("struct foo", "foo", "main.Point"). ERR_NOTFOUND if there is none.
 MUST_USE struct err *target_find_type(struct target *t, struct str name, struct type **out);

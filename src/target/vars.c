@@ -451,6 +451,12 @@ static bool is_hidden(const struct seen *l, size_t i)
 	return false;
 }
 
+// Whether a function that is inlined into its own one stands at the address.
+static bool is_callers(const struct view *v, const struct dwarf_var *var)
+{
+	return var->n_inlined_around + 1 < v->n_frames;
+}
+
 struct err *view_vars(struct view *v, struct str only, struct target_var **out, size_t *n)
 {
 	const struct dwarf_vars *all = &v->about.vars;
@@ -471,6 +477,7 @@ struct err *view_vars(struct view *v, struct str only, struct target_var **out, 
 		s->is_undeclared = is_undeclared(v, var, state);
 		s->is_heap = is_on_heap(var);
 		s->is_readable = state == VAR_READABLE;
+		s->var.is_callers = is_callers(v, var);
 	}
 	if (n_seen)
 		qsort(l, n_seen, sizeof(*l), nearer_first);
@@ -495,4 +502,23 @@ struct err *target_vars_at(struct target *t, const struct target_func *f, uint64
 		return NULL;
 	view_move(v, vaddr);
 	return err_wrap(view_vars(v, STR(""), out, n), "%.*s", STR_ARG(f->name));
+}
+
+bool target_has_var_at_line(struct target *t, const struct target_func *f, uint64_t vaddr,
+			    struct str name)
+{
+	AUTO(arena_autofree) struct arena *scratch = arena_new();
+	struct view *v;
+	bool has_it = false;
+	struct err *e = view_open(t, f, scratch, &v);
+	if (!e && v->about.has_dwarf)
+		view_move(v, vaddr);
+	for (size_t i = 0; !e && v->about.has_dwarf && i < v->about.vars.n && !has_it; i++) {
+		const struct dwarf_var *var = &v->about.vars.v[i];
+		bool is_own = v->n_frames < 2 ? !var->inlined_func.len
+					      : str_eq(var->inlined_func, v->frames[0].name);
+		has_it = is_own && str_eq(var_name(var), name);
+	}
+	target_note_damage(t, e);
+	return has_it;
 }

@@ -263,7 +263,14 @@ struct str target_var_elsewhere(struct target *t, const struct target_func *f, u
 	struct str out = STR("");
 	struct err *e = view_open(t, f, scratch, &v);
 	const struct dwarf_var *var = NULL;
-	// An own one is meant rather than an inlined function's; they come first.
+	// The inlined function's that stands there is meant, else an own one rather than another's;
+	// those come first.
+	if (!e && v->about.has_dwarf)
+		view_move(v, vaddr);
+	for (size_t i = 0; !e && v->n_frames > 1 && i < v->about.vars.n && !var; i++)
+		if (name.len && str_eq(var_name(&v->about.vars.v[i]), name) &&
+		    str_eq(v->about.vars.v[i].inlined_func, v->frames[0].name))
+			var = &v->about.vars.v[i];
 	for (size_t i = 0; !e && i < v->about.vars.n && !var; i++)
 		if (name.len && str_eq(var_name(&v->about.vars.v[i]), name))
 			var = &v->about.vars.v[i];

@@ -50,6 +50,22 @@ def test_a_function(t, version):
     t.eq([row[2] for row in rows(r.out)], ['name="worker 0"'], r.describe())
 
 
+@cases(VERSIONS)
+def test_a_line_of_an_inlined_function(t, version):
+    """The variables of the functions around it are none of that line's."""
+    t.need_root()
+    path = t.go("shadow", version)
+    place = marked("shadow", "three functions are here")
+    r = t.stoat("watch", path, place, "-c", path)
+    got = rows(r.out)
+    t.check(got and all(set(re.findall(r"(\w+)=", row[2])) <= {"n", "x"} for row in got), r.describe())
+    t.eq(re.findall(r"^stoat: (\w+) is not readable", r.err, re.M), [n for n in ("n", "x") if n + "=" not in r.out])
+    r = t.stoat("watch", path, place, "i", "-c", path, rc=2)
+    t.check(f"there is no variable 'i' at {place}" in r.err, r.err)
+    r = t.stoat("-e", f"uprobe:{path}@{place} {{ print(vars.i) }}", rc=1)
+    t.check(f"there is no variable 'i' at {place}" in r.err, r.err)
+
+
 def test_an_instruction(t):
     t.need_root()
     path = t.go("shop", "1.27")

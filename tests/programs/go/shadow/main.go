@@ -13,7 +13,7 @@ func inner(n int) int {
 	x := use(n) * 3
 	if x > 5 {
 		x := use(x) + 7
-		n += use(x)
+		n += use(x) // three functions are here
 	}
 	return use(x) + n
 }
