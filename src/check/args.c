@@ -409,18 +409,62 @@ bool args_are_there(struct checker *c, struct span span)
 // Of C nothing tells how many there are.
 #define WORDS_OF_C 4
 
-size_t args_words(struct checker *c)
+// Words are what there is without debug information.
+static bool has_words(const struct target_info *info)
+{
+	for (size_t i = 0; i < info->n_values; i++)
+		if (is_parameter(&info->values[i]) && info->values[i].type)
+			return false;
+	return true;
+}
+
+static bool has_parameters(const struct target_info *info)
+{
+	for (size_t i = 0; i < info->n_values; i++)
+		if (is_parameter(&info->values[i]))
+			return true;
+	return false;
+}
+
+size_t args_words(struct checker *c, bool *is_all)
 {
 	struct target_info *info = part_info(c);
 	size_t n = 0;
-	if (part_is_in_copy(c) || (info && info->brief.signature.len))
+	*is_all = false;
+	if (part_is_in_copy(c) || !info)
 		return 0;
-	if (!part_is_go(c))
-		return WORDS_OF_C;
-	for (size_t i = 0; info && i < info->n_values; i++)
-		if (is_parameter(&info->values[i]) && info->values[i].is_known)
-			n += info->values[i].words.n;
+	if (!part_is_go(c)) {
+		*is_all = info->brief.signature.len && !has_parameters(info);
+		return info->brief.signature.len ? 0 : WORDS_OF_C;
+	}
+	if (!has_words(info))
+		return 0;
+	*is_all = !info->may_have_params;
+	for (size_t i = 0; i < info->n_values; i++) {
+		if (!is_parameter(&info->values[i]))
+			continue;
+		if (!info->values[i].is_known) {
+			*is_all = false;
+			break;
+		}
+		n += info->values[i].words.n;
+	}
 	return n;
+}
+
+bool args_word_is_there(struct checker *c, size_t index)
+{
+	struct target_info *info = part_info(c);
+	for (size_t i = 0; info && part_is_go(c) && i < info->n_values; i++) {
+		const struct target_value *v = &info->values[i];
+		struct places places;
+		if (!is_parameter(v))
+			continue;
+		if (index < v->words.n)
+			return !v->is_lost_on_restart && gather(c, v, index, 1, &places);
+		index -= v->words.n;
+	}
+	return !part_is_go(c);
 }
 
 void become_record(struct checker *c, struct expr *e, const char *of, const struct name_list *names)

@@ -47,8 +47,10 @@ static struct expr *words_expr(struct checker *c, struct span span, size_t n)
 	e->height = 2;
 	for (unsigned i = 0; i < MIN(n, (size_t)WORDS_MAX); i++) {
 		struct str name = arena_printf(c->arena, "arg%u", i);
-		e->record.v[e->record.n++] =
-			(struct record_item) { { name, span }, name_expr(c, span, name.p) };
+		struct expr *word = name_expr(c, span, name.p);
+		if (!args_word_is_there(c, i))
+			become_unreadable(c, word);
+		e->record.v[e->record.n++] = (struct record_item) { { name, span }, word };
 	}
 	return e;
 }
@@ -92,7 +94,8 @@ static void add_args(struct checker *c, struct program_action *a, struct expr_li
 {
 	struct program_call_line *line = &a->line;
 	bool has_names = args_are_there(c, a->span);
-	size_t n_words = args_words(c);
+	bool is_all;
+	size_t n_words = args_words(c, &is_all);
 	if (given->n && given->v[0]->kind == EXPR_INT && !given->v[0]->num.value)
 		line->has_no_args = true;
 	else if (given->n && !keep_those_there(c, given->v[0]))
@@ -104,7 +107,9 @@ static void add_args(struct checker *c, struct program_action *a, struct expr_li
 	else if (n_words)
 		line->args = add_words(c, a, n_words);
 	else
-		line->is_unknown = !part_info(c) || !part_info(c)->brief.signature.len;
+		line->is_unknown = !is_all;
+	line->is_cut =
+		line->args >= 0 && !given->n && !has_names && (!is_all || n_words > WORDS_MAX);
 }
 
 static void add_goroutine(struct checker *c, struct program_action *a)

@@ -146,6 +146,7 @@ struct program_call_line {
 	bool is_untold;   // returned()
 	bool has_no_args; // they are not asked for
 	bool is_unknown;  // whether there are any
+	bool is_cut;      // there may be more of them
 };
 
 struct program_action {

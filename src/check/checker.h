@@ -359,7 +359,13 @@ void check_args_all(struct checker *c, struct expr *e);
 // Whether there are arguments that can be read by name, at the entry if this is the return; and how
 // many words, where nothing says what they are.
 bool args_are_there(struct checker *c, struct span span);
-size_t args_words(struct checker *c);
+// Without debug information: how many words of arguments are known. *is_all: there are no others.
+size_t args_words(struct checker *c, bool *is_all);
+// Whether a probe can read that word.
+bool args_word_is_there(struct checker *c, size_t index);
+// e becomes a "?" in a whole value.
+void become_unreadable(struct checker *c, struct expr *e);
+bool is_unreadable_text(const struct expr *e);
 // arg0, sarg0: index has been read.
 void check_arg(struct checker *c, struct expr *e, uint32_t index, bool is_stack);
 

@@ -516,7 +516,9 @@ void check_expr(struct checker *c, struct expr *e)
 	case EXPR_STR:
 		if (e->str.len + 1 > VALUE_SIZE_MAX)
 			tell_error(c, e->span, "this text is too long");
-		e->type = type_text(c, MIN(e->str.len + 1, VALUE_SIZE_MAX));
+		// One that stands for what cannot be read stays one.
+		if (!is_unreadable_text(e))
+			e->type = type_text(c, MIN(e->str.len + 1, VALUE_SIZE_MAX));
 		break;
 	case EXPR_PARAM:
 		check_param(c, e);

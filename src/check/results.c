@@ -96,6 +96,18 @@ static struct type *unreadable_text(struct checker *c, const struct type *text)
 	return t;
 }
 
+void become_unreadable(struct checker *c, struct expr *e)
+{
+	set_text(c, e, STR("?"));
+	e->type = unreadable_text(c, e->type);
+}
+
+bool is_unreadable_text(const struct expr *e)
+{
+	return e->kind == EXPR_STR && e->type && e->type->kind == TYPE_TEXT &&
+	       str_eq(e->type->name, STR("?"));
+}
+
 // e becomes result number i of the function. Of many functions, some have results that cannot be
 // read.
 static void become_result(struct checker *c, struct expr *e, uint64_t number, bool is_only)
@@ -108,9 +120,10 @@ static void become_result(struct checker *c, struct expr *e, uint64_t number, bo
 		is_only ? STR("") : arena_printf(c->arena, "%llu", (unsigned long long)number);
 	if (why) {
 		note_left_out(c, e->span, is_only ? STR("retval") : name, why);
-		set_text(c, e, STR("?"));
 		if (c->whole == WHOLE_EVERY)
-			e->type = unreadable_text(c, e->type);
+			become_unreadable(c, e);
+		else
+			set_text(c, e, STR("?"));
 		return;
 	}
 	become_member(c, e, number, name);

@@ -171,7 +171,9 @@ static void add_values(struct checker *c, struct out_buf *b, const struct plan_p
 	struct target_info *info = function_info(c, p);
 	if (!info)
 		return;
-	out_buf_printf(b, "%d %d", info->brief.lang == LANG_GO, info->brief.abi);
+	// The words of some functions are shown, and not the same ones.
+	out_buf_printf(b, "%d %d %d %d", info->brief.lang == LANG_GO, info->brief.abi,
+		       info->may_have_params, info->brief.signature.len > 0);
 	for (size_t i = 0; i < info->n_values; i++) {
 		const struct target_value *v = &info->values[i];
 		if (v->is_result != is_result)

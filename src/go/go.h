@@ -181,6 +181,13 @@ bool go_has_register_abi(const struct go *go);
 // (string, error)". Slow (walks all type descriptors once); empty when there is none. The view
 // lives as long as go.
 struct str go_method_signature(struct go *go, uint64_t entry);
+// The same as types; false if there is none.
+struct go_method {
+	struct type *recv;
+	bool by_ptr;       // the code takes a pointer to recv
+	struct type *func; // without the receiver, complete
+};
+bool go_method_types(struct go *go, uint64_t entry, struct go_method *out);
 // The type whose runtime descriptor is at vaddr, ERR_BADDATA if there is none. Lives as long as go.
 // Names have import paths, as in DWARF. The same address gives the same struct type.
 MUST_USE struct err *go_rtype(struct go *go, uint64_t vaddr, struct type **out);

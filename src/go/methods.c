@@ -184,14 +184,19 @@ static struct err *spell(struct go *go, struct arena *scratch, const struct meth
 	return NULL;
 }
 
-struct str go_method_signature(struct go *go, uint64_t entry)
+static struct method *find_method(struct go *go, uint64_t entry)
 {
 	if (!go->methods_are_read) {
 		go->methods_are_read = true;
 		if (go->module.is_known)
 			read_methods(go);
 	}
-	struct method *m = map_get(&go->methods, entry);
+	return map_get(&go->methods, entry);
+}
+
+struct str go_method_signature(struct go *go, uint64_t entry)
+{
+	struct method *m = find_method(go, entry);
 	if (!m)
 		return STR("");
 	if (!m->text.p) {
@@ -203,4 +208,21 @@ struct str go_method_signature(struct go *go, uint64_t entry)
 		}
 	}
 	return m->text;
+}
+
+bool go_method_types(struct go *go, uint64_t entry, struct go_method *out)
+{
+	const struct method *m = find_method(go, entry);
+	struct type *func = NULL;
+	*out = (struct go_method) { 0 };
+	struct err *e = m ? go_rtype(go, m->recv, &out->recv) : NULL;
+	if (m && !e)
+		e = go_rtype(go, go->module.types + m->type, &func);
+	if (func && !e)
+		e = type_complete(func);
+	bool is_fine = func && !e && func->kind == TYPE_FUNC;
+	err_free(e);
+	out->by_ptr = m && m->by_ptr;
+	out->func = func;
+	return is_fine;
 }

@@ -22,6 +22,19 @@ static void put(struct session *s, const struct out_value *args, int at, struct 
 		out_value_text(&s->env, args[at], b);
 }
 
+// What is known of arguments without a value; and that there may be more than those.
+static void finish_args(const struct program_call_line *l, struct out_buf *args)
+{
+	if (l->args < 0)
+		out_buf_str(args, l->has_no_args  ? STR("(...)")
+				  : l->is_unknown ? STR("(?)")
+						  : STR("()"));
+	if (l->args < 0 || !l->is_cut || !args->n)
+		return;
+	args->n--; // the bracket
+	out_buf_str(args, STR(", ...)"));
+}
+
 static struct out_call facts(struct session *s, const struct program_call_line *l,
 			     const struct out_value *args)
 {
@@ -35,10 +48,7 @@ static struct out_call facts(struct session *s, const struct program_call_line *
 	put(s, args, l->args, &t->args);
 	put(s, args, l->results, &t->results);
 	s->is_call = false;
-	if (l->args < 0)
-		out_buf_str(&t->args, l->has_no_args  ? STR("(...)")
-				      : l->is_unknown ? STR("(?)")
-						      : STR("()"));
+	finish_args(l, &t->args);
 	return (struct out_call) {
 		.start_ns = when,
 		.end_ns = when + duration,
@@ -141,6 +151,8 @@ static void put_json(struct session *s, const struct program_call_line *l, const
 	if (args && l->args >= 0) {
 		json_key(&j, "args");
 		out_value_json(&s->env, args[l->args], &j);
+		if (l->is_cut)
+			json_kbool(&j, "has_more_args", true);
 	}
 	if (args && l->results >= 0) {
 		json_key(&j, "results");
@@ -248,8 +260,10 @@ void call_line_open(struct session *s, const struct program_action *a, struct ou
 	put(s, &args, line.args, &t->args);
 	s->is_call = false;
 	t->results.n = 0;
-	if (!args.type)
-		out_buf_str(&t->args, a->line.args < 0 ? STR("()") : STR("(...)"));
+	if (!args.type && a->line.args >= 0)
+		out_buf_str(&t->args, STR("(...)"));
+	else
+		finish_args(&line, &t->args);
 	put_head(s);
 	put_line(s, c);
 	fwrite(s->text.p, 1, s->text.n, s->out);

@@ -362,11 +362,52 @@ static void place_on_stack(struct target_about *a, const struct value_list *l,
 
 // --- the steps ---
 
-// Without DWARF: the words alone, as far as the record tells.
+// The type of a method's parameter number i, the receiver's first; NULL: nothing tells it.
+static struct type *method_param(struct target_about *a, const struct go_method *m, size_t i)
+{
+	if (i > 0) {
+		bool is_there = i - 1 < m->func->n_params && !m->func->params[i - 1].is_result;
+		return is_there ? m->func->params[i - 1].type : NULL;
+	}
+	if (!m->by_ptr)
+		return m->recv;
+	struct type *t = ARENA_NEW(a->arena, struct type);
+	*t = (struct type) { .kind = TYPE_PTR, .size = 8, .elem = m->recv, .is_complete = true };
+	return t;
+}
+
+// The words of a type, if they are those of the record.
+static bool words_of_type(struct target_about *a, struct type *t, const struct group *g,
+			  struct type_words *out)
+{
+	struct err *e = t ? type_flatten(a->arena, t, out) : NULL;
+	bool is_same = t && !e && !g->is_cut && out->n == g->n;
+	for (size_t i = 0; is_same && i < g->n; i++)
+		is_same = out->v[i].off == g->words[i].off - g->words[0].off &&
+			  out->v[i].size == g->words[i].size;
+	err_free(e);
+	return is_same;
+}
+
+// Without DWARF: the words alone, as far as the record tells. Of methods that reflection knows it
+// is also known which of them are floating-point numbers.
 static void values_from_record(struct target_about *a, const struct record *r, struct value_list *l)
 {
-	for (size_t g = 0; g < r->n; g++)
-		VEC_PUSH(a->arena, l, record_value(a, &r->v[g], false));
+	struct go_method m;
+	bool is_method = go_method_types(a->t->go, a->go.entry, &m);
+	a->are_words_typed = is_method && record_has(a, 0);
+	for (size_t g = 0; g < r->n; g++) {
+		struct target_value v = record_value(a, &r->v[g], false);
+		struct type_words words;
+		if (a->are_words_typed &&
+		    words_of_type(a, method_param(a, &m, g), &r->v[g], &words))
+			v.words = words;
+		else
+			a->are_words_typed = false;
+		a->info->may_have_params |= r->v[g].is_cut;
+		VEC_PUSH(a->arena, l, v);
+	}
+	a->info->may_have_params |= r->is_cut || !record_has(a, 0);
 	if (r->is_cut)
 		note(a, STR("it has more parameters than the runtime's record tells"));
 	if (!record_has(a, 0))
@@ -415,7 +456,7 @@ static void finish_with_record(struct target_about *a, struct value_list *l, con
 		return;
 	}
 	finish(a, &fit.list, &fit.as, fit.is_sure);
-	if (!a->has_dwarf && a->info->brief.abi == ABI_GO_INTERNAL)
+	if (!a->has_dwarf && a->info->brief.abi == ABI_GO_INTERNAL && !a->are_words_typed)
 		note(a, STR("types are not known: a floating-point word would be in a vector "
 			    "register and an array on the stack, and the words behind it earlier"));
 }
@@ -433,8 +474,10 @@ struct err *go_find_values(struct target_about *a)
 		// What comes before the words that it tells is not known then.
 		is_abi_known = is_abi_known && record_has(a, 0);
 	}
-	if (is_bare && (!r.is_there || a->go.is_asm))
+	if (is_bare && (!r.is_there || a->go.is_asm)) {
 		note_unknown_words(a);
+		a->info->may_have_params = a->go.args != 0;
+	}
 	if (!is_abi_known) {
 		finish(a, &l, NULL, NULL);
 		if (l.n && a->info->brief.abi == ABI_NONE)

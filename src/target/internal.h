@@ -117,6 +117,7 @@ struct target_about { // what the steps of target_info work on
 	struct frame *frames;  // by instruction of code: where CFA is
 	bool restarts;         // it has a stack check; then only these registers keep their values:
 	struct insn_regs saved_on_restart;
+	bool are_words_typed; // of Go without DWARF: the words of its parameters
 	struct target_info *info;
 };
 

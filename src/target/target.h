@@ -208,6 +208,9 @@ struct target_info {
 	// It may have results that the debug information does not tell: Go >= 1.22 leaves unnamed
 	// ones out where a function returns from inside of a range over a function.
 	bool may_have_results;
+	// Without debug information: it may have parameters that nothing tells of, behind those
+	// among the values.
+	bool may_have_params;
 	VEC(struct str) notes; // what is missing or doubtful, a line each
 };
 

@@ -124,6 +124,33 @@ def test_where_with_words(t, version, form):
     t.check("none of these 2 functions has arg1" in r.err, r.err)
 
 
+@cases([(v, funcs) for v in ("1.19", "1.24", "1.27") for funcs in ("apart", "*")])
+def test_words(t, version, funcs):
+    """Which words are shown of a function does not depend on the others; none is made up."""
+    t.need_root()
+    path = t.go("areas", version, "stripped")
+    names = ["main.(*circle).Area", "main.two", "main.twelve", "main.none"]
+    runs = [[n] for n in names] if funcs == "apart" else [["main.*", "*circle).Area"]]
+    got = {}
+    for words in runs:
+        r = t.stoat("trace", path, *words, "-q", "-c", path)
+        got |= {c.split("(arg")[0].removesuffix("()"): c for c in re.findall(r"  (main\..*\))  ", r.out)}
+    t.check(re.fullmatch(r"main\.\(\*circle\)\.Area\(arg0=0x\w+, arg1=0x5, arg2=<unreadable>\)", got[names[0]]), got)
+    t.eq(got[names[1]], "main.two(arg0=0x7, arg1=0x8)")
+    t.check(re.fullmatch(r"main\.twelve\((arg\d=0x\w+, ){9}\.\.\.\)", got[names[2]]), got)
+    t.eq(got[names[3]], "main.none()")
+    r = t.stoat("trace", path, "main.twelve", "-f", "json", "-c", path)
+    t.check(objects(r.out)[1]["has_more_args"], r.out)
+
+
+def test_words_that_nothing_tells(t):
+    """Go 1.15: not how many there are, but whether there are any; of open calls, too."""
+    t.need_root()
+    path = t.go("areas", "1.15", "stripped")
+    r = t.stoat("trace", path, "main.two", "main.none", "main.rests", "-q", "-c", path)
+    t.eq(re.findall(r"  (main\..*\))  ", r.out), ["main.two(?)", "main.none()", "main.rests(?)"], r.describe())
+
+
 def test_where_with_names_of_results(t):
     t.need_root()
     path = t.go("shop")

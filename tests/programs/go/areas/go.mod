@@ -1,0 +1,3 @@
+module areas
+
+go 1.15
