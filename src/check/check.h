@@ -45,6 +45,7 @@ struct config {
 	// of a CPU that all probes may take; 0: any.
 	uint32_t max_rate;
 	uint32_t max_cpu;
+	bool tells_ended_calls;  // and those that end without a return
 	bool tells_open_calls;   // call() also tells those that have not returned at the end
 	bool shows_zeros;        // in them: fields that are zero, too
 	bool ret_in_bpf;         // programs at RETs of Go functions execute them, where they can

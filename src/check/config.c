@@ -51,6 +51,7 @@ static const struct setting settings[] = {
 	{ "max_cpu", NULL, SETTING_NUMBER, AT(max_cpu), 0, 10000, NULL },
 	{ "call_view", NULL, SETTING_WORD, AT(call_view), 0, 0, view_words },
 	{ "open_calls", NULL, SETTING_BOOL, AT(tells_open_calls), 0, 0, NULL },
+	{ "ended_calls", NULL, SETTING_BOOL, AT(tells_ended_calls), 0, 0, NULL },
 	{ "kernel_returns", NULL, SETTING_BOOL, AT(has_kernel_returns), 0, 0, NULL },
 	{ "value_zeros", NULL, SETTING_BOOL, AT(shows_zeros), 0, 0, NULL },
 	{ "ret_in_bpf", NULL, SETTING_BOOL, AT(ret_in_bpf), 0, 0, NULL },

@@ -142,6 +142,9 @@ static void put_settings(struct tracing *t, const struct trace_options *o)
 	// Of calls that are still open at the end nothing is known but that they are.
 	if (!o->where && !o->n_calls && !o->is_entry)
 		tracing_setting(t, "open_calls", "1");
+	// Nor is a result of those that have none.
+	if (!o->where && !o->is_entry)
+		tracing_setting(t, "ended_calls", "1");
 	if (o->is_tree)
 		tracing_setting(t, "call_view", "tree");
 	if (o->chrome)
@@ -175,10 +178,6 @@ static struct err *trace(struct tracing *t, struct trace_options *o, int *status
 	tracing_head(t);
 	if ((o->is_tree || o->chrome) && target_is_go(t->target))
 		tracing_one_probe(t, "uretprobe", "runtime.newproc1", " { started(); }\n");
-	if (o->is_tree || o->chrome) {
-		tracing_probes(t, "uprobe");
-		out_buf_str(&t->script, STR("\n{\n\tcall(0);\n}\n"));
-	}
 	tracing_probes(t, o->is_entry ? "uprobe" : "uretprobe");
 	put_body(t, o);
 	return tracing_run(t, status);

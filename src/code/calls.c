@@ -4,12 +4,10 @@
 // Frames that a panic or Goexit has taken away leave records behind, which the next call or return
 // that is not deeper finds and drops. A stack of calls belongs to one goroutine, which stands still
 // while its program runs, so nothing here needs to be atomic.
-#include "code/gen.h"
+#include "code/calls.h"
 
-#define REG_SP 7
-// The binary search halves as many levels as there can be.
-#define SEARCH_STEPS (CODE_LEVEL_BITS + 1)
-#define LEVELS_MAX   (CODE_LEVEL_HEAD - 1)
+#define REG_SP     7
+#define LEVELS_MAX (CODE_LEVEL_HEAD - 1)
 // Memory that is set aside for map calls.
 #define CALLS_BYTES_MAX (32u << 20)
 #define CALLS_USUAL     65536u
@@ -104,20 +102,7 @@ void calls_map_finish(struct unit *u)
 
 // --- keys and depth ---
 
-// What a program works with while it looks for a call.
-struct finding {
-	struct spot key;   // struct code_call_key
-	struct spot slot;  // the goroutine's number, then room for the search
-	struct temp head;  // struct code_call_head *
-	struct temp depth; // of the call at hand
-	struct span span;
-};
-
-#define KEY(field)  ((int)offsetof(struct code_call_key, field))
-#define HEAD(field) ((int)offsetof(struct code_call_head, field))
-#define CALL(field) ((int)offsetof(struct code_call, field))
-
-static void set_level(struct gen *g, const struct finding *f, uint8_t reg)
+void calls_set_level(struct gen *g, const struct finding *f, uint8_t reg)
 {
 	uint32_t base = g->part->call->index << CODE_LEVEL_BITS;
 	if (base) {
@@ -127,7 +112,7 @@ static void set_level(struct gen *g, const struct finding *f, uint8_t reg)
 	spot_store(g, 4, spot_at(f->key, KEY(number)), reg);
 }
 
-static void look_up(struct gen *g, const struct finding *f)
+void calls_look_up(struct gen *g, const struct finding *f)
 {
 	bpf_map_ref(g->b, R1, g->u->c->calls);
 	spot_ref(g, R2, f->key);
@@ -147,7 +132,7 @@ static void look_up_or_add(struct gen *g, const struct finding *f, bool is_head,
 {
 	struct bpf_asm *b = g->b;
 	struct bpf_label found = bpf_label_new(b);
-	look_up(g, f);
+	calls_look_up(g, f);
 	bpf_jump_if_imm(b, BPF_JNE, R0, 0, found);
 	bpf_map_ref(b, R1, g->u->c->calls);
 	spot_ref(g, R2, f->key);
@@ -156,7 +141,7 @@ static void look_up_or_add(struct gen *g, const struct finding *f, bool is_head,
 	bpf_call(b, BPF_FUNC_map_update_elem);
 	if (is_head)
 		count_one(g, offsetof(struct code_globals, n_owners));
-	look_up(g, f);
+	calls_look_up(g, f);
 	bpf_jump_if_imm(b, BPF_JEQ, R0, 0, none);
 	bpf_bind(b, found);
 }
@@ -243,87 +228,8 @@ static struct finding find_owner(struct gen *g, bool wants_number, struct bpf_la
 	else
 		find_thread(g, &f);
 	bpf_const(g->b, R2, CODE_LEVEL_HEAD);
-	set_level(g, &f, R2);
+	calls_set_level(g, &f, R2);
 	return f;
-}
-
-// --- dropping ---
-
-// r1 calls have ended without a return.
-static void count_dropped(struct gen *g)
-{
-	bpf_map_value_ref(g->b, R2, g->u->c->globals, offsetof(struct code_globals, n_dropped));
-	bpf_atomic(g->b, 8, BPF_ADD, R2, 0, R1);
-}
-
-// The open calls are in order of depth: searches the first one that is as deep as the one at hand,
-// or deeper (beyond: deeper). There is one. Its level is in high then.
-static void search(struct gen *g, const struct finding *f, bool beyond)
-{
-	struct bpf_asm *b = g->b;
-	struct spot low = f->slot, high = spot_at(f->slot, 4);
-	struct spot counter = { R_FRAME, g->counter_off };
-	struct bpf_label again = bpf_label_new(b), upper = bpf_label_new(b);
-	struct bpf_label done = bpf_label_new(b), found = bpf_label_new(b);
-	temp_get(g, R1, f->head);
-	bpf_load(b, 8, R1, R1, HEAD(n));
-	bpf_alu_imm(b, BPF_SUB, R1, 1);
-	spot_store(g, 4, high, R1);
-	spot_store_imm(g, 4, low, 0);
-	spot_store_imm(g, 8, counter, 0);
-	bpf_bind(b, again);
-	spot_load(g, 8, R1, counter);
-	bpf_alu_imm(b, BPF_ADD, R1, 1);
-	spot_store(g, 8, counter, R1);
-	bpf_jump_if_imm(b, BPF_JGT, R1, SEARCH_STEPS, done);
-	spot_load(g, 4, R2, low);
-	spot_load(g, 4, R1, high);
-	bpf_jump_if(b, BPF_JGE, R2, R1, done);
-	bpf_alu(b, BPF_ADD, R2, R1);
-	bpf_alu_imm(b, BPF_RSH, R2, 1);
-	set_level(g, f, R2);
-	look_up(g, f);
-	spot_load(g, 4, R2, spot_at(f->key, KEY(number)));
-	bpf_alu_imm(b, BPF_AND, R2, CODE_LEVEL_HEAD);
-	// One that is not there is as good as gone.
-	bpf_jump_if_imm(b, BPF_JEQ, R0, 0, found);
-	bpf_load(b, 8, R3, R0, CALL(depth));
-	temp_get(g, R1, f->depth);
-	bpf_jump_if(b, beyond ? BPF_JLE : BPF_JLT, R3, R1, upper);
-	bpf_bind(b, found);
-	spot_store(g, 4, high, R2);
-	bpf_jump(b, again);
-	bpf_bind(b, upper);
-	bpf_alu_imm(b, BPF_ADD, R2, 1);
-	spot_store(g, 4, low, R2);
-	bpf_jump(b, again);
-	bpf_bind(b, done);
-}
-
-// Calls that are too deep to be there still have ended without a return.
-static void drop_deeper(struct gen *g, const struct finding *f, bool beyond)
-{
-	struct bpf_asm *b = g->b;
-	struct spot high = spot_at(f->slot, 4);
-	struct bpf_label none = bpf_label_new(b), known = bpf_label_new(b);
-	bpf_comment(b, "calls that ended without a return");
-	search(g, f, beyond);
-	spot_load(g, 4, R2, high);
-	set_level(g, f, R2);
-	look_up(g, f);
-	bpf_jump_if_imm(b, BPF_JEQ, R0, 0, none);
-	bpf_load(b, 8, R3, R0, CALL(below));
-	bpf_jump(b, known);
-	bpf_bind(b, none);
-	bpf_const(b, R3, 0);
-	bpf_bind(b, known);
-	temp_get(g, R4, f->head);
-	bpf_store(b, 8, R4, HEAD(top), R3);
-	bpf_load(b, 8, R1, R4, HEAD(n));
-	spot_load(g, 4, R2, high);
-	bpf_store(b, 8, R4, HEAD(n), R2);
-	bpf_alu(b, BPF_SUB, R1, R2);
-	count_dropped(g);
 }
 
 // --- the last call ---
@@ -339,8 +245,8 @@ static void last_call(struct gen *g, const struct finding *f, struct bpf_label o
 	temp_get(g, R3, f->depth);
 	bpf_jump_if(b, BPF_JNE, R1, R3, other);
 	bpf_alu_imm(b, BPF_SUB, R2, 1);
-	set_level(g, f, R2);
-	look_up(g, f);
+	calls_set_level(g, f, R2);
+	calls_look_up(g, f);
 	bpf_jump_if_imm(b, BPF_JEQ, R0, 0, other);
 }
 
@@ -368,10 +274,14 @@ static void take_over(struct gen *g, const struct finding *f)
 	bpf_load(b, 8, R1, R0, HEAD(goid));
 	bpf_jump_if(b, BPF_JEQ, R1, R2, same);
 	bpf_store(b, 8, R0, HEAD(goid), R2);
+	// The number in the slot is not needed any more.
+	if (g->part->g)
+		calls_tell_all(g, f, CODE_ENDED_OWNER);
+	temp_get(g, R0, f->head);
 	bpf_load(b, 8, R1, R0, HEAD(n));
 	bpf_store_imm(b, 8, R0, HEAD(n), 0);
 	bpf_store_imm(b, 8, R0, HEAD(top), 0);
-	count_dropped(g);
+	calls_count_dropped(g);
 	bpf_bind(b, same);
 }
 
@@ -381,7 +291,7 @@ static void push(struct gen *g, const struct finding *f, struct bpf_label unkept
 	temp_get(g, R1, f->head);
 	bpf_load(b, 8, R2, R1, HEAD(n));
 	bpf_jump_if_imm(b, BPF_JGE, R2, LEVELS_MAX, unkept);
-	set_level(g, f, R2);
+	calls_set_level(g, f, R2);
 	look_up_or_add(g, f, false, unkept);
 	bpf_mov(b, R_SCRATCH, R0);
 	temp_get(g, R1, f->head);
@@ -436,9 +346,11 @@ static void meet_equal(struct gen *g, const struct finding *f, struct bpf_label 
 		bpf_jump(b, same_call);
 		return;
 	}
+	calls_tell_last(g, f, CODE_ENDED_ENTRY);
+	last_call(g, f, flat);
 	take_off(g, f);
 	bpf_const(b, R1, 1);
-	count_dropped(g);
+	calls_count_dropped(g);
 }
 
 // What the call at hand shows to have ended.
@@ -453,7 +365,7 @@ static void drop_ended(struct gen *g, const struct finding *f, struct bpf_label 
 	bpf_load(b, 8, R1, R0, HEAD(top));
 	temp_get(g, R2, f->depth);
 	bpf_jump_if(b, asks ? BPF_JLE : BPF_JLT, R1, R2, no_deeper);
-	drop_deeper(g, f, asks);
+	calls_drop_deeper(g, f, asks, CODE_ENDED_ENTRY);
 	bpf_bind(b, no_deeper);
 	if (asks)
 		meet_equal(g, f, flat, same_call);
@@ -464,7 +376,23 @@ static void drop_ended(struct gen *g, const struct finding *f, struct bpf_label 
 static bool keeps_site(const struct gen *g)
 {
 	bool can_ask = g->part->n_sites <= 1 || gen_has(g, BPF_FEATURE_COOKIE);
-	return asks_site(g) || (can_ask && g->p->config->tells_open_calls);
+	bool is_told = g->p->config->tells_open_calls || g->p->config->tells_ended_calls ||
+		       calls_tells_begin(g);
+	return asks_site(g) || (can_ask && is_told);
+}
+
+// For events about the call.
+static void keep_owner(struct gen *g, const struct finding *f)
+{
+	struct bpf_asm *b = g->b;
+	temp_get(g, R1, f->head);
+	bpf_load(b, 8, R1, R1, HEAD(goid));
+	bpf_store(b, 8, R_SCRATCH, CALL(goid), R1);
+	bpf_call(b, BPF_FUNC_get_current_pid_tgid);
+	bpf_store(b, 8, R_SCRATCH, CALL(thread), R0);
+	spot_load(g, 4, R1, spot_at(f->key, KEY(pid)));
+	bpf_store(b, 4, R_SCRATCH, CALL(pid), R1);
+	bpf_store_imm(b, 4, R_SCRATCH, CALL(number), (int32_t)g->part->call->index);
 }
 
 void gen_call_begin(struct gen *g, struct bpf_label out)
@@ -478,6 +406,8 @@ void gen_call_begin(struct gen *g, struct bpf_label out)
 	take_over(g, &f);
 	drop_ended(g, &f, out);
 	push(g, &f, unkept);
+	if (calls_tells_begin(g) || calls_tells_ended(g))
+		keep_owner(g, &f);
 	g->f = before;
 	gen_link(g);
 	if (g->p->config->max_rate) {
@@ -493,6 +423,10 @@ void gen_call_begin(struct gen *g, struct bpf_label out)
 	if (g->part->call->has_time) {
 		bpf_call(b, BPF_FUNC_ktime_get_ns);
 		bpf_store(b, 8, R_SCRATCH, CALL(start_ns), R0);
+	}
+	if (calls_tells_begin(g)) {
+		bpf_store_imm(b, 4, R_SCRATCH, CALL(event.kind), (int32_t)CODE_EVENT_BEGAN);
+		gen_send(g, (struct spot) { R_SCRATCH, 0 }, sizeof(struct code_call), false);
 	}
 	bpf_jump(b, out);
 	bpf_bind(b, unkept);
@@ -515,14 +449,14 @@ static void give_back(struct gen *g, const struct finding *f)
 	bpf_load(b, 8, R2, R1, HEAD(n));
 	if (g->part->g)
 		bpf_jump_if_imm(b, BPF_JLT, R2, LEVELS_KEPT, stays);
-	set_level(g, f, R2);
+	calls_set_level(g, f, R2);
 	delete_entry(g, f);
 	if (!g->part->g) {
 		temp_get(g, R1, f->head);
 		bpf_load(b, 8, R2, R1, HEAD(n));
 		bpf_jump_if_imm(b, BPF_JNE, R2, 0, stays);
 		bpf_const(b, R2, CODE_LEVEL_HEAD);
-		set_level(g, f, R2);
+		calls_set_level(g, f, R2);
 		delete_entry(g, f);
 	}
 	bpf_bind(b, stays);
@@ -550,7 +484,7 @@ void gen_call_end(struct gen *g, struct bpf_label out)
 		spot_store(g, 8, g->duration, R0);
 	}
 	struct finding f = find_owner(g, false, unpaired);
-	look_up(g, &f);
+	calls_look_up(g, &f);
 	bpf_jump_if_imm(b, BPF_JEQ, R0, 0, unpaired);
 	// Whose the head is was looked at when this goroutine's first call began.
 	f.head = temp_keep(g, R0);
@@ -559,7 +493,7 @@ void gen_call_end(struct gen *g, struct bpf_label out)
 	bpf_load(b, 8, R1, R0, HEAD(top));
 	temp_get(g, R2, f.depth);
 	bpf_jump_if(b, BPF_JLE, R1, R2, flat);
-	drop_deeper(g, &f, true);
+	calls_drop_deeper(g, &f, true, CODE_ENDED_RETURN);
 	bpf_bind(b, flat);
 	last_call(g, &f, unpaired);
 	take_off(g, &f);

@@ -47,6 +47,16 @@ struct code_event {
 enum {
 	CODE_EVENT_PROCESS =
 		0x80000000u, // struct code_process: a process is seen for the first time
+	// struct code_call as it is in map calls:
+	CODE_EVENT_BEGAN = 0x80000001u, // a call has begun
+	CODE_EVENT_ENDED = 0x80000002u, // it has ended without a return; what is kept follows
+};
+
+// code_event.extra of CODE_EVENT_ENDED: what has shown it.
+enum {
+	CODE_ENDED_RETURN, // the return of a call around it
+	CODE_ENDED_ENTRY,  // another call of its goroutine, some time later
+	CODE_ENDED_OWNER,  // another goroutine has its struct g
 };
 
 // So that addresses can be put into words after the process has gone: sent before the first event
@@ -80,6 +90,12 @@ struct code_call_head {
 
 // The value of a level; what is kept follows.
 struct code_call {
+	struct code_event event; // for when it is sent
+	uint32_t number;         // program_call.index
+	uint32_t pid;
+	uint64_t goid;     // 0: none
+	uint64_t thread;   // that it was entered on: process and thread
+	uint64_t ended_ns; // when it was seen that it has ended without a return
 	uint64_t depth;
 	uint64_t below; // depth of the call around it, 0: none
 	uint64_t start_ns;

@@ -343,6 +343,24 @@ static void output(struct gen *g, struct spot from, struct bpf_label sent)
 	bpf_bind(g->b, sent);
 }
 
+void gen_wakeup(struct gen *g, struct spot flags)
+{
+	choose_wakeup(g);
+	spot_store(g, 8, flags, R4);
+}
+
+void gen_send_value(struct gen *g, struct spot flags, uint64_t bytes)
+{
+	struct cold lost = { .kind = COLD_LOST, .back = bpf_label_new(g->b) };
+	bpf_mov(g->b, R2, R0);
+	bpf_map_ref(g->b, R1, g->u->c->ring);
+	bpf_const(g->b, R3, bytes);
+	spot_load(g, 8, R4, flags);
+	bpf_call(g->b, BPF_FUNC_ringbuf_output);
+	bpf_jump_if_imm(g->b, BPF_JSLT, R0, 0, gen_cold(g, lost));
+	bpf_bind(g->b, lost.back);
+}
+
 void gen_send(struct gen *g, struct spot from, uint64_t bytes, bool wakes)
 {
 	if (wakes)

@@ -507,6 +507,10 @@ struct loc gen_go_item(struct gen *g, struct expr *e, uint64_t size);
 void gen_action(struct gen *g, struct expr *call, const struct program_action *action);
 // Sends bytes from there.
 void gen_send(struct gen *g, struct spot from, uint64_t bytes, bool wakes);
+// The same of a map's value, which is in r0: before it is looked up, whether the reader is to be
+// woken up goes to flags.
+void gen_wakeup(struct gen *g, struct spot flags);
+void gen_send_value(struct gen *g, struct spot flags, uint64_t bytes);
 
 // --- stacks and symbols (stack.c) ---
 

@@ -95,6 +95,10 @@ static void take_off(struct out_calls *v, struct lane *l, enum node_state state,
 {
 	struct node *n = l->open.v[--l->open.n];
 	n->state = state;
+	if (state == NODE_ENDED && !n->end.end)
+		n->end = (struct out_call) { .is_end_unknown = true,
+					     .end = l->is_goroutine ? OUT_END_PANIC
+								    : OUT_END_UNKNOWN };
 	off(v, l, n);
 }
 
@@ -177,6 +181,37 @@ void lane_renew(struct lane *l)
 		arena_free(old);
 }
 
+static void end_open(struct out_calls *v, struct lane *l, const struct out_call *c, lane_off_fn off)
+{
+	struct node *n = l->open.v[l->open.n - 1];
+	n->args = arena_strdup(l->arena, c->args);
+	n->end_ns = c->end_ns;
+	n->end = *c;
+	take_off(v, l, NODE_ENDED, off);
+}
+
+bool lane_end(struct out_calls *v, struct lane *l, const struct out_call *c, lane_off_fn off)
+{
+	drop_ended(v, l, c->depth + 1, off);
+	if (!l->open.n || !is_its_call(l->open.v[l->open.n - 1], c, c->depth))
+		return false;
+	end_open(v, l, c, off);
+	return true;
+}
+
+const char *out_call_end_text(enum out_call_end end)
+{
+	return end == OUT_END_PANIC ? "panicked" : "ended without a return";
+}
+
+void out_call_time(struct out_buf *b, const struct out_call *c)
+{
+	if (c->is_end_unknown)
+		return;
+	out_buf_str(b, c->is_end_late ? STR("<") : STR(""));
+	out_duration(b, c->end_ns - c->start_ns);
+}
+
 // --- all ---
 
 struct out_calls *out_calls_new(const struct out_calls_options *o)
@@ -186,7 +221,10 @@ struct out_calls *out_calls_new(const struct out_calls_options *o)
 	v->view = o->view;
 	v->f = o->f;
 	v->width = o->width;
+	v->base_ns = o->base_ns;
 	v->tells_open = o->tells_open;
+	v->tells_ended = o->tells_ended;
+	v->has_pids = o->has_pids;
 	v->arena = a;
 	return v;
 }
@@ -204,6 +242,11 @@ void out_calls_add(struct out_calls *v, const struct out_call *c)
 struct out_calls_missing out_calls_missing(const struct out_calls *v)
 {
 	return v ? v->missing : (struct out_calls_missing) { 0 };
+}
+
+void out_calls_miss(struct out_calls *v)
+{
+	v->misses_some = true;
 }
 
 void out_calls_end(struct out_calls *v)

@@ -24,6 +24,7 @@ struct node {
 	uint64_t start_ns, end_ns;
 	uint64_t inner_ns; // of the calls in it
 	uint64_t depth;
+	struct out_call end; // NODE_ENDED: how and when, no more; zero: nobody knows
 	enum node_state state;
 	bool is_go;   // no call: a goroutine was started
 	bool is_told; // it is to be shown, or something in it is
@@ -57,13 +58,15 @@ struct out_calls {
 	enum out_calls_view view;
 	FILE *f;
 	unsigned width;
-	bool tells_open;
+	bool tells_open, tells_ended, has_pids;
 	struct arena *arena;
 	struct lane *buckets[LANE_BUCKETS];
 	struct lane *newest, *oldest, *unused;
 	size_t n_lanes;
 	bool is_ending;
-	bool has_some; // chrome: events so far
+	uint64_t base_ns; // chrome: what time counts from
+	bool misses_some; // of the calls that were made
+	bool has_some;    // chrome: events so far
 	struct out_calls_missing missing;
 };
 
@@ -80,6 +83,8 @@ struct node *lane_begin(struct out_calls *v, struct lane *l, const struct out_ca
 // new one.
 struct node *lane_return(struct out_calls *v, struct lane *l, const struct out_call *c,
 			 lane_off_fn off);
+// The call has ended without a return. False: nothing is known of it.
+bool lane_end(struct out_calls *v, struct lane *l, const struct out_call *c, lane_off_fn off);
 // Forgets all but the calls that are open.
 void lane_renew(struct lane *l);
 

@@ -20,13 +20,19 @@ static struct json begin(struct out_calls *v, const char *phase, uint32_t pid, u
 	return j;
 }
 
-// Microseconds, as the format wants them.
+// Microseconds, as the format wants them. Readers make floating-point numbers of them: from the
+// trace's beginning on they have all digits, and calls that end together do not cross.
 static void put_us(struct json *j, const char *key, uint64_t ns)
 {
 	char text[32];
 	int n = snprintf(text, sizeof(text), "%" PRIu64 ".%03u", ns / 1000, (unsigned)(ns % 1000));
 	json_key(j, key);
 	json_number(j, (struct str) { text, (size_t)n });
+}
+
+static void put_ts(const struct out_calls *v, struct json *j, uint64_t ns)
+{
+	put_us(j, "ts", ns > v->base_ns ? ns - v->base_ns : 0);
 }
 
 static void put_name(struct out_calls *v, struct lane *l, const struct out_call *c)
@@ -41,7 +47,7 @@ static void put_name(struct out_calls *v, struct lane *l, const struct out_call 
 	else
 		out_buf_printf(&name, "thread %" PRIu64, l->number);
 	json_kstr(&j, "name", STR("thread_name"));
-	put_us(&j, "ts", c->start_ns);
+	put_ts(v, &j, c->start_ns);
 	json_key(&j, "args");
 	json_open(&j, '{');
 	json_kstr(&j, "name", out_buf_view(&name));
@@ -59,7 +65,7 @@ static void put_end_of_arrow(struct out_calls *v, const char *phase, uint32_t pi
 	json_kstr(&j, "name", STR("go"));
 	json_kstr(&j, "cat", STR("go"));
 	json_ku64(&j, "id", id);
-	put_us(&j, "ts", ns);
+	put_ts(v, &j, ns);
 	json_kstr(&j, "bp", STR("e"));
 	json_close(&j, '}');
 }
@@ -105,6 +111,8 @@ static void put_values(struct json *j, const struct out_call *c)
 		json_key(j, "results");
 		json_number(j, c->results_json);
 	}
+	if (c->end)
+		json_kbool(j, c->end == OUT_END_PANIC ? "panicked" : "no_return", true);
 	json_close(j, '}');
 }
 
@@ -113,7 +121,7 @@ static void put_call(struct out_calls *v, const struct lane *l, const struct out
 	struct json j = begin(v, "X", l->pid, l->number);
 	json_kstr(&j, "name", c->func);
 	json_kstr(&j, "cat", STR("call"));
-	put_us(&j, "ts", c->start_ns);
+	put_ts(v, &j, c->start_ns);
 	put_us(&j, "dur", c->end_ns - c->start_ns);
 	put_values(&j, c);
 	json_close(&j, '}');
@@ -125,7 +133,7 @@ static void put_open(struct out_calls *v, const struct lane *l, const struct nod
 	struct json j = begin(v, "B", l->pid, l->number);
 	json_kstr(&j, "name", n->func);
 	json_kstr(&j, "cat", STR("call"));
-	put_us(&j, "ts", n->start_ns);
+	put_ts(v, &j, n->start_ns);
 	json_close(&j, '}');
 }
 
@@ -160,6 +168,18 @@ static void put_return(struct out_calls *v, struct lane *l, const struct out_cal
 		put_starts(v, l, n);
 }
 
+// It is in the trace, unless nobody knows when it ended.
+static void put_ended(struct out_calls *v, struct lane *l, const struct out_call *c)
+{
+	if (!lane_end(v, l, c, off) || c->is_end_unknown || !v->tells_ended)
+		return;
+	put_name(v, l, c);
+	put_call(v, l, c);
+	l->first_ns = l->has_slice ? MIN(l->first_ns, c->start_ns) : c->start_ns;
+	l->has_slice = true;
+	put_arrow(v, l);
+}
+
 void chrome_add(struct out_calls *v, struct lane *l, const struct out_call *c)
 {
 	if (c->child && l->open.n) {
@@ -171,6 +191,8 @@ void chrome_add(struct out_calls *v, struct lane *l, const struct out_call *c)
 		return;
 	if (c->is_return)
 		put_return(v, l, c);
+	else if (c->end)
+		put_ended(v, l, c);
 	else
 		lane_begin(v, l, c, off);
 	if (!l->open.n || l->n_nodes > NODES_MAX + l->open.n)

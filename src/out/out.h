@@ -448,6 +448,18 @@ void out_flame(const struct out_env *env, const struct out_map *m, struct str ti
 
 // --- calls ---
 
+enum out_call_end {
+	OUT_END_RETURN,  // or none
+	OUT_END_PANIC,   // from which somebody has recovered
+	OUT_END_UNKNOWN, // without a return: Goexit, a C++ exception, longjmp
+};
+// What such a call is said to have done.
+const char *out_call_end_text(enum out_call_end end);
+// When it began until it ended: "88.1us", "<88.1us" if it may have ended before; empty if nobody
+// knows.
+struct out_call;
+void out_call_time(struct out_buf *b, const struct out_call *c);
+
 // A call that begins (start and end are the same) or returns.
 struct out_call {
 	uint64_t start_ns, end_ns; // wall time
@@ -463,7 +475,10 @@ struct out_call {
 	bool is_return;
 	bool is_untold; // it has returned, and is told only if others in it are
 	bool is_open;   // it has not returned when the trace ends
-	bool is_gone;   // nor will it: its process has ended
+	enum out_call_end end;
+	bool is_end_late;    // ended without a return some time before end_ns
+	bool is_end_unknown; // nobody knows when
+	bool is_gone;        // nor will it: its process has ended
 	bool has_results;
 	uint64_t depth; // of two calls of a goroutine the inner one is deeper; 0: unknown
 };
@@ -483,11 +498,16 @@ struct out_calls;
 struct out_calls_options {
 	enum out_calls_view view;
 	FILE *f;
-	unsigned width;  // of lines, 0: any
-	bool tells_open; // calls that do not return, too; else only those in which others are told
+	unsigned width;   // of lines, 0: any
+	bool tells_open;  // calls that do not return, too; else only those in which others are told
+	bool tells_ended; // those that have ended without a return, too
+	bool has_pids;    // of several processes
+	uint64_t base_ns; // OUT_CALLS_CHROME: before all of them, wall time
 };
 struct out_calls *out_calls_new(const struct out_calls_options *o);
 void out_calls_add(struct out_calls *v, const struct out_call *c);
+// From now on some calls may be missing, so that others' own time may be that of these.
+void out_calls_miss(struct out_calls *v);
 // What has not returned is told, too. NULL is fine.
 void out_calls_end(struct out_calls *v);
 // So many goroutines have calls open at a time, and so many calls are open in each other, at most;

@@ -32,7 +32,8 @@ static void put_times(const struct out_calls *v, const struct node *n, struct ou
 		uint64_t all = n->end_ns - n->start_ns;
 		time.n = 0;
 		out_duration(&time, all > n->inner_ns ? all - n->inner_ns : 0);
-		out_buf_printf(line, "  self %.*s", STR_ARG(out_buf_view(&time)));
+		out_buf_printf(line, "  self %s%.*s", v->misses_some ? "<=" : "",
+			       STR_ARG(out_buf_view(&time)));
 	}
 	out_buf_free(&time);
 }
@@ -53,6 +54,15 @@ static void put_values(const struct out_calls *v, const struct node *n, struct o
 	out_buf_free(&results);
 }
 
+static void put_end(const struct node *n, struct out_buf *line)
+{
+	out_buf_printf(line, " %s", out_call_end_text(n->end.end));
+	if (!n->end.end || n->end.is_end_unknown)
+		return;
+	out_buf_str(line, STR("  "));
+	out_call_time(line, &n->end);
+}
+
 static void put_call(const struct out_calls *v, const struct node *n, struct out_buf *line)
 {
 	out_buf_str(line, n->func);
@@ -62,10 +72,10 @@ static void put_call(const struct out_calls *v, const struct node *n, struct out
 		out_buf_str(line, STR("(...)"));
 	if (n->state == NODE_RETURNED)
 		put_times(v, n, line);
+	else if (n->state == NODE_OPEN)
+		out_buf_str(line, STR(" has not returned"));
 	else
-		out_buf_printf(line, " %s",
-			       n->state == NODE_OPEN ? "has not returned"
-						     : "ended without a return");
+		put_end(n, line);
 }
 
 // Levels that are indented: on a screen half of it is left to the calls.
@@ -99,9 +109,11 @@ static void put_node(const struct out_calls *v, const struct node *n, struct str
 
 static void put_tree(const struct out_calls *v, const struct lane *l, const struct node *n)
 {
-	char head[32];
-	int len = snprintf(head, sizeof(head), "%s %" PRIu64 "  ", l->is_goroutine ? "GO" : "TID",
-			   l->number);
+	char head[64], pid[24] = "";
+	if (v->has_pids)
+		snprintf(pid, sizeof(pid), "PID %u  ", l->pid);
+	int len = snprintf(head, sizeof(head), "%s%s %" PRIu64 "  ", pid,
+			   l->is_goroutine ? "GO" : "TID", l->number);
 	put_node(v, n, (struct str) { head, (size_t)len }, 0);
 }
 
@@ -110,7 +122,8 @@ static void put_tree(const struct out_calls *v, const struct lane *l, const stru
 // A call is over, or the trace is: into the one around it, or out.
 static void off(struct out_calls *v, struct lane *l, struct node *n)
 {
-	n->is_told |= v->tells_open && n->state != NODE_RETURNED;
+	n->is_told |= (v->tells_open && n->state == NODE_OPEN) ||
+		      (v->tells_ended && n->state == NODE_ENDED);
 	if (!l->open.n) {
 		put_tree(v, l, n);
 		return;
@@ -119,7 +132,8 @@ static void off(struct out_calls *v, struct lane *l, struct node *n)
 	outer->is_told |= n->is_told;
 	if (n->is_told)
 		VEC_PUSH(l->arena, &outer->inner, n);
-	if (n->state == NODE_RETURNED)
+	bool is_end_known = n->state == NODE_ENDED && n->end.end && !n->end.is_end_late;
+	if (n->state == NODE_RETURNED || is_end_known)
 		outer->inner_ns += n->end_ns - n->start_ns;
 }
 
@@ -172,6 +186,8 @@ void tree_add(struct out_calls *v, struct lane *l, const struct out_call *c)
 		put_start(l, c);
 	else if (c->is_return)
 		put_return(v, l, c);
+	else if (c->end)
+		lane_end(v, l, c, off);
 	else
 		v->missing.n_deep += !lane_begin(v, l, c, off);
 	if (!l->open.n)

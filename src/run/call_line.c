@@ -72,6 +72,24 @@ static struct out_call facts(struct session *s, const struct program_call_line *
 
 // --- a line ---
 
+bool session_has_pids(const struct session *s)
+{
+	return !s->p->pid;
+}
+
+// "  4711    18  ": the process where there may be several; the goroutine, in C the thread.
+void call_line_who(const struct session *s, const struct out_call *c, struct out_buf *b)
+{
+	if (session_has_pids(s))
+		out_buf_printf(b, "  %6u", c->pid);
+	if (!c->has_goid && c->tid)
+		out_buf_printf(b, "  %6u  ", c->tid);
+	else if (c->goid)
+		out_buf_printf(b, "  %4" PRIu64 "  ", c->goid);
+	else
+		out_buf_str(b, STR("     -  "));
+}
+
 // "412ns", "still open  2.1s", "never returned  2.1s"
 static void put_duration(const struct out_call *c, struct out_buf *b)
 {
@@ -81,6 +99,12 @@ static void put_duration(const struct out_call *c, struct out_buf *b)
 		out_buf_str(b, STR("  "));
 		out_duration(b, c->end_ns - c->start_ns);
 	}
+	if (c->end)
+		out_buf_printf(b, " %s  ", out_call_end_text(c->end));
+	if (c->end)
+		out_call_time(b, c);
+	while (c->end && b->n && b->p[b->n - 1] == ' ')
+		b->n--;
 }
 
 // "12:01:02.123417  18  main.Get(key="a") = ("Ada", nil)  412ns": the values are what gives way
@@ -89,14 +113,12 @@ static void put_line(struct session *s, const struct out_call *c)
 {
 	struct call_texts *t = &s->call_texts;
 	struct out_buf *b = &s->text;
-	char goid[24] = "-";
 	struct out_buf time = { 0 };
-	if (c->has_goid && c->goid)
-		snprintf(goid, sizeof(goid), "%" PRIu64, c->goid);
 	put_duration(c, &time);
 	b->n = 0;
 	out_strftime(b, STR("%H:%M:%S.%f"), c->end_ns);
-	out_buf_printf(b, "  %4s  %.*s", goid, STR_ARG(c->func));
+	call_line_who(s, c, b);
+	out_buf_str(b, c->func);
 	if (s->terminal_width) {
 		size_t rest = out_columns(out_buf_view(b)) + (c->has_results ? 3 : 0) + time.n;
 		out_fit_call(&t->args, &t->results,
@@ -110,10 +132,11 @@ static void put_line(struct session *s, const struct out_call *c)
 	out_buf_free(&time);
 }
 
-static void put_head(struct session *s)
+static void put_head(struct session *s, const struct out_call *c)
 {
 	if (s->is_terminal && !s->has_call_head)
-		fprintf(s->out, "%-15s  %4s  %s\n", "TIME", "GO", "CALL");
+		fprintf(s->out, "%-15s  %s%s  %s\n", "TIME", session_has_pids(s) ? "   PID  " : "",
+			c->has_goid ? "  GO" : "   TID", "CALL");
 	s->has_call_head = true;
 }
 
@@ -160,7 +183,11 @@ static void put_json(struct session *s, const struct program_call_line *l, const
 	}
 	if (c->is_open)
 		json_kbool(&j, c->is_gone ? "never_returned" : "open", true);
-	if (c->is_return || c->is_open)
+	if (c->end)
+		json_kbool(&j, c->end == OUT_END_PANIC ? "panicked" : "no_return", true);
+	if (c->end && c->is_end_late && !c->is_end_unknown)
+		json_kbool(&j, "is_shorter", true);
+	if (c->is_return || c->is_open || (c->end && !c->is_end_unknown))
 		json_ku64(&j, "duration_ns", c->end_ns - c->start_ns);
 	if (args)
 		put_stack(s, &j, l, args);
@@ -186,6 +213,13 @@ static struct str as_json(struct session *s, const struct out_value *args, int a
 	return copy;
 }
 
+// By the time that a call is looked at, what max_rate has dropped before it was over is counted.
+static void note_missing(struct session *s)
+{
+	if (s->globals && s->globals->n_over)
+		out_calls_miss(s->calls);
+}
+
 static void add(struct session *s, const struct program_call_line *l, struct out_call *c,
 		const struct out_value *args)
 {
@@ -193,6 +227,7 @@ static void add(struct session *s, const struct program_call_line *l, struct out
 		c->args_json = as_json(s, args, l->args);
 		c->results_json = as_json(s, args, l->results);
 	}
+	note_missing(s);
 	out_calls_add(s->calls, c);
 }
 
@@ -205,6 +240,10 @@ void calls_view_begin(struct session *s)
 			.f = s->out,
 			.width = s->terminal_width,
 			.tells_open = s->p->config->tells_open_calls,
+			.tells_ended =
+				s->p->config->tells_open_calls || s->p->config->tells_ended_calls,
+			.has_pids = session_has_pids(s),
+			.base_ns = s->env.clocks.to_wall[OUT_CLOCK_MONOTONIC] + calls_now_ns(),
 		});
 }
 
@@ -244,10 +283,50 @@ static struct out_value kept_args(const struct program_action *a, struct bytes k
 				    .bytes = { kept.p + from, (size_t)len } };
 }
 
+// Without a value to be shown.
+static void put_kept(struct session *s, const struct program_call_line *line,
+		     const struct out_value *args)
+{
+	struct call_texts *t = &s->call_texts;
+	s->is_call = true;
+	put(s, args, args->type ? 0 : -1, &t->args);
+	s->is_call = false;
+	t->results.n = 0;
+	if (!args->type && line->args >= 0)
+		out_buf_str(&t->args, STR("(...)"));
+	else
+		finish_args(line, &t->args);
+}
+
+void call_line_record(struct session *s, const struct program_action *a, struct out_call *c,
+		      struct bytes kept)
+{
+	struct call_texts *t = &s->call_texts;
+	struct program_call_line line = a->line;
+	struct out_value args = kept_args(a, kept);
+	line.results = line.stack = -1;
+	line.has_no_args |= line.is_untold;
+	if (c->end || !s->calls)
+		put_kept(s, &line, &args);
+	line.args = args.type ? 0 : -1;
+	c->args = out_buf_view(&t->args);
+	if (s->calls) {
+		note_missing(s);
+		if (c->end && s->p->config->call_view == OUT_CALLS_CHROME)
+			c->args_json = as_json(s, &args, line.args);
+		out_calls_add(s->calls, c);
+	} else if (s->o->is_json) {
+		put_json(s, &line, c, &args);
+	} else {
+		put_head(s, c);
+		put_line(s, c);
+		fwrite(s->text.p, 1, s->text.n, s->out);
+	}
+}
+
 void call_line_open(struct session *s, const struct program_action *a, struct out_call *c,
 		    struct bytes kept)
 {
-	struct call_texts *t = &s->call_texts;
 	struct program_call_line line = a->line;
 	struct out_value args = kept_args(a, kept);
 	line.args = args.type ? 0 : -1;
@@ -256,15 +335,8 @@ void call_line_open(struct session *s, const struct program_action *a, struct ou
 		put_json(s, &line, c, &args);
 		return;
 	}
-	s->is_call = true;
-	put(s, &args, line.args, &t->args);
-	s->is_call = false;
-	t->results.n = 0;
-	if (!args.type && a->line.args >= 0)
-		out_buf_str(&t->args, STR("(...)"));
-	else
-		finish_args(&line, &t->args);
-	put_head(s);
+	put_kept(s, &a->line, &args);
+	put_head(s, c);
 	put_line(s, c);
 	fwrite(s->text.p, 1, s->text.n, s->out);
 }
@@ -287,7 +359,7 @@ void call_line(struct session *s, const struct program_action *action, const str
 	// Lines are about calls.
 	if (c.child || c.is_untold)
 		return;
-	put_head(s);
+	put_head(s, &c);
 	put_line(s, &c);
 	if (l->stack >= 0) {
 		s->text.n -= 1; // the stack begins with the end of the line

@@ -19,7 +19,7 @@ static struct code_call_key key_of(const void *key)
 	return k;
 }
 
-static uint64_t now_ns(void)
+uint64_t calls_now_ns(void)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -160,15 +160,18 @@ static int by_start(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+// What is done when it returns: call(), or if there is none returned().
 static const struct program_action *action_of(const struct session *s,
 					      const struct program_call *call)
 {
+	const struct program_action *found = NULL;
 	for (size_t i = 0; i < s->p->n_actions; i++) {
 		const struct program_action *a = s->p->actions[i];
-		if (a->kind == ACTION_CALL && a->line.call == call && !a->line.is_untold)
-			return a;
+		if (a->kind == ACTION_CALL && a->line.call == call &&
+		    (!found || found->line.is_untold))
+			found = a;
 	}
-	return NULL;
+	return found;
 }
 
 // Nothing of its memory is there any more, so that nobody knows whether a call was under way when
@@ -185,7 +188,7 @@ static void tell(struct session *s, const struct open_call *o, uint64_t now)
 {
 	const struct program_call *call = call_of(s, o->key.number);
 	const struct program_action *a = call ? action_of(s, call) : NULL;
-	if (!a || o->call.site >= s->p->n_sites)
+	if (!a || a->line.is_untold || o->call.site >= s->p->n_sites)
 		return;
 	uint64_t to_wall = s->env.clocks.to_wall[OUT_CLOCK_MONOTONIC];
 	bool is_go = call->entry->g != NULL;
@@ -215,9 +218,47 @@ void calls_tell_open(struct session *s)
 		add_levels(&f, i);
 	if (f.calls.n)
 		qsort(f.calls.v, f.calls.n, sizeof(f.calls.v[0]), by_start);
-	uint64_t now = now_ns();
+	uint64_t now = calls_now_ns();
 	for (size_t i = 0; i < MIN(f.calls.n, (size_t)TOLD_MAX); i++)
 		tell(s, &f.calls.v[i], now);
+}
+
+// --- those that programs tell of ---
+
+bool calls_take(struct session *s, const void *data, size_t len)
+{
+	struct code_call r = { 0 };
+	memcpy(&r, data, MIN(len, sizeof(r)));
+	bool is_end = r.event.kind == CODE_EVENT_ENDED;
+	if (len < sizeof(r) || (r.event.kind != CODE_EVENT_BEGAN && !is_end))
+		return false;
+	const struct program_call *call = call_of(s, r.number << CODE_LEVEL_BITS);
+	const struct program_action *a = call ? action_of(s, call) : NULL;
+	if (!a || r.site >= s->p->n_sites)
+		return false;
+	uint64_t to_wall = s->env.clocks.to_wall[OUT_CLOCK_MONOTONIC];
+	bool is_go = call->entry->g != NULL;
+	struct out_call c = {
+		.start_ns = r.start_ns + to_wall,
+		.end_ns = (is_end ? r.ended_ns : r.start_ns) + to_wall,
+		.pid = r.pid,
+		.tid = (uint32_t)r.thread,
+		.has_goid = is_go,
+		.goid = r.goid,
+		.func = s->p->names[s->p->sites[r.site].func_name],
+		.depth = r.depth,
+	};
+	if (is_end) {
+		// Only a panic that somebody recovers from takes frames from a goroutine that
+		// lives on.
+		c.end = is_go && r.event.extra != CODE_ENDED_OWNER ? OUT_END_PANIC
+								   : OUT_END_UNKNOWN;
+		c.is_end_late = r.event.extra != CODE_ENDED_RETURN;
+		c.is_end_unknown = r.event.extra == CODE_ENDED_OWNER;
+	}
+	const uint8_t *kept = (const uint8_t *)data + sizeof(r);
+	call_line_record(s, a, &c, (struct bytes) { kept, len - sizeof(r) });
+	return true;
 }
 
 // --- processes that have ended ---
@@ -244,7 +285,7 @@ void calls_sweep(struct session *s)
 	if (!s->c->calls || (n_unkept == s->n_unkept_seen &&
 			     n_owners - s->n_owners_seen < code_calls_room(s->c->calls) / 8))
 		return;
-	uint64_t now = now_ns();
+	uint64_t now = calls_now_ns();
 	if (now < s->swept_ns + SWEEP_NS)
 		return;
 	s->swept_ns = now;

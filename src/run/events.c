@@ -306,6 +306,9 @@ bool event_take(void *ctx, const void *data, size_t len)
 	const struct program_action *action = action_of(s, data, len);
 	if (!action) {
 		take_process(s, data, len);
+		if (calls_take(s, data, len))
+			s->n_events++;
+		arena_clear(s->scratch);
 		return true;
 	}
 	s->n_events++;

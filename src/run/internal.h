@@ -195,6 +195,14 @@ void call_line(struct session *s, const struct program_action *action,
 	       const struct out_value *args);
 
 // A call that has not returned: c, and what was kept where it began.
+// A call that has begun, or ended without a return, with what was kept of it.
+void call_line_record(struct session *s, const struct program_action *a, struct out_call *c,
+		      struct bytes kept);
+uint64_t calls_now_ns(void); // CLOCK_MONOTONIC
+bool calls_take(struct session *s, const void *data, size_t len);
+// Whether lines say which process they are about.
+bool session_has_pids(const struct session *s);
+void call_line_who(const struct session *s, const struct out_call *c, struct out_buf *b);
 void call_line_open(struct session *s, const struct program_action *a, struct out_call *c,
 		    struct bytes kept);
 

@@ -98,17 +98,21 @@ static void put_line(struct session *s, const struct program_action *a,
 		     uint64_t when)
 {
 	struct out_buf *b = &s->text;
-	char goid[24] = "-";
-	uint64_t n = number(args, a->line.goid);
-	if (n)
-		snprintf(goid, sizeof(goid), "%" PRIu64, n);
+	const struct out_call who = {
+		.pid = (uint32_t)number(args, a->line.pid),
+		.tid = (uint32_t)number(args, a->line.tid),
+		.has_goid = a->line.goid >= 0,
+		.goid = number(args, a->line.goid),
+	};
 	if (s->is_terminal && !s->watched.has_head)
-		fprintf(s->out, "%-15s  %4s  %-*s  VALUES\n", "TIME", "GO", (int)place.len,
-			"PLACE");
+		fprintf(s->out, "%-15s  %s%s  %-*s  VALUES\n", "TIME",
+			session_has_pids(s) ? "   PID  " : "", who.has_goid ? "  GO" : "   TID",
+			(int)place.len, "PLACE");
 	s->watched.has_head = true;
 	b->n = 0;
 	out_strftime(b, STR("%H:%M:%S.%f"), when);
-	out_buf_printf(b, "  %4s  %.*s  ", goid, STR_ARG(place));
+	call_line_who(s, &who, b);
+	out_buf_printf(b, "%.*s  ", STR_ARG(place));
 	struct str shown = cut(s, values, b->n);
 	out_buf_printf(b, "%.*s\n", STR_ARG(shown));
 	fwrite(b->p, 1, b->n, s->out);

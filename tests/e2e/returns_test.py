@@ -121,7 +121,7 @@ def test_exceptions_pass(t):
     path = thrown(t)
     r = t.stoat("trace", path, "mid(int)", "plain", "guard(int)", "-c", f"{path} 6")
     t.check("caught 4" in r.out, r.describe())
-    got = re.findall(r"-  (\w+)\S*\(n=(\d)\) = (-?\d+) ", r.out)
+    got = re.findall(r"\d  (\w+)\S*\(n=(\d)\) = (-?\d+) ", r.out)
     want = [(f, n, str(v)) for n, v in (("1", 4), ("2", 6), ("4", 10), ("5", 12))
             for f, v in (("mid", v), ("plain", v + 1), ("guard", v + 1))]
     want += [("guard", "0", "-1"), ("guard", "3", "-1")]

@@ -18,7 +18,7 @@ ALL = [
     f"main.{f}" for f in
     ["outer", "check", "fact", "guarded", "middle", "boom", "leaf", "spawn", "child", "slow"]
 ]  # fmt: skip
-TIMES = re.compile(r"(?<! ) +[\d.]+(?:ns|us|ms|s)(?:  self [\d.]+(?:ns|us|ms|s))?$")
+TIMES = re.compile(r"(?<! ) +<?[\d.]+(?:ns|us|ms|s)(?:  self [\d.]+(?:ns|us|ms|s))?$")
 
 OUTER = """\
 main.outer(n=0) = 1
@@ -27,8 +27,8 @@ main.outer(n=0) = 1
     main.fact(n=2) = 2
       main.fact(n=1) = 1
   main.guarded(n=0) = 1
-    main.middle(...) ended without a return
-      main.boom(...) ended without a return
+    main.middle(n=0) panicked
+      main.boom(n=0) panicked
         main.leaf(n=0) = 1
   main.spawn(n=0)
     go main.child -> GO A
@@ -36,7 +36,7 @@ main.outer(n=0) = 1
   main.slow(n=0) = 1
     main.leaf(n=0) = 1
 """
-DROPPED = "main.middle(...) ended without a return\n  main.boom(...) ended without a return\n"
+DROPPED = "main.middle(...) panicked\n  main.boom(...) panicked\n"
 
 
 def trees(out):
@@ -74,7 +74,7 @@ def test_tree(t, version, form):
         first = first.replace(f"-> GO {goid}\n", f"-> GO {name}\n")
     t.eq(first, want, r.out)
     # What worker's panics have ended does not hold what comes after it.
-    t.eq([text for goid, text in found if goid == "1"][1], DROPPED, r.out)
+    t.eq(re.sub(r"\(.*\)", "(...)", [text for goid, text in found if goid == "1"][1]), DROPPED, r.out)
     t.check([text for goid, text in found if goid == "1"][2].startswith("main.leaf("), r.out)
     children = sorted(goid for goid, text in found if text.startswith("main.child("))
     t.eq(children, sorted(started) or children, r.out)
@@ -136,6 +136,31 @@ def test_tree_with_limit(t, version):
     t.eq([text for _, text in trees(r.out)], [want], r.describe())
 
 
+@cases(["1.15", "1.24"])
+def test_tree_with_limit_has_panics(t, version):
+    t.need_root()
+    path = t.go("nest", version)
+    r = t.stoat("trace", path, "main.guarded", "main.middle", "--tree", "--args", "n", "-n", "2", "-q", "-c", f"{path} 3")
+    want = [f"main.guarded(n={n}) = {n + 1}\n  main.middle(n={n}) panicked\n" for n in range(2)]
+    t.eq([text for _, text in trees(r.out)], want, r.describe())
+
+
+@cases(["1.15", "1.24"])
+def test_tree_within_a_budget(t, version):
+    """A call is in the trees with its return, or not at all; times of its own that may be others' are marked."""
+    t.need_root()
+    path = t.go("nest", version)
+    words = ["main.outer", "main.fact", "main.leaf", "--args", "n", "--max-rate", "5", "-c", f"{path} 40"]
+    r = t.stoat("trace", path, *words, "--tree")
+    t.check("hits dropped by max_rate" in r.err and "without" not in r.err, r.err)
+    t.check(not re.search("has not returned|ended|panicked", r.out), r.out)
+    t.check(all(" self <=" in line for line in r.out.splitlines()[-5:] if " self " in line), r.out)
+    told = Counter(re.findall(r"main\.(\w+)\(", r.out))
+    t.check(0 < told["outer"] < 40 and told["fact"] < 120, r.out)
+    events, _ = chrome(t, path, *words)
+    t.check(all(e["ph"] in "XMsf" for e in events) and sum(e["ph"] == "X" for e in events) < 300, str(events))
+
+
 def test_open_calls_in_a_tree(t):
     t.need_root()
     path = t.go("nest")
@@ -156,7 +181,7 @@ def test_deep_tree(t, version, levels):
     told = storm.told(r.out)
     n_returned = sum(text.count("main.falls(...) = ") for _, text in found)
     t.eq(n_returned, told["main.falls"].returns, "returns")
-    n_gone = sum(text.count("main.falls(...) ended without a return") for _, text in found)
+    n_gone = sum(text.count("main.falls(...) panicked") for _, text in found)
     t.eq(n_gone, told["main.falls"].calls - told["main.falls"].returns, "calls without one")
     t.eq({goid for goid, text in found if "main.spin" in text}, {"1"})
     t.check(all(text.startswith("main.spin") for _, text in found if "main.spin" in text), f"spin is in no call of falls\n{r.err}")
@@ -193,7 +218,7 @@ def test_lines_of_others_stand_between_ours(t):
             out += part
             time.sleep(0.0002)
     lines = [TIMES.sub("", line.strip()) for line in out.decode().splitlines()]
-    ours = re.compile(r"(GO 1  )?main\.(?:falls|spin)\(\.\.\.\) (= \d+|ended without a return)|said in between|main\.\S+(?: -?\d+){6}|\w+ -?\d+")
+    ours = re.compile(r"(GO 1  )?main\.(?:falls|spin)\(\.\.\.\) (= \d+|panicked)|said in between|main\.\S+(?: -?\d+){6}|\w+ -?\d+")
     t.eq([line for line in lines if not ours.fullmatch(line)], [])
     t.eq(sum("main.falls(" in line for line in lines), 8 * 1001)
 
@@ -258,7 +283,7 @@ def check_trace(t, events):
         track = (e["pid"], e["tid"])
         if e["ph"] == "X":
             t.check(e["dur"] >= 0 and isinstance(e["args"], dict), str(e))
-            slices.setdefault(track, []).append((e["ts"], e["ts"] + e["dur"], e["name"]))
+            slices.setdefault(track, []).append((e["ts"], round(e["ts"] + e["dur"], 3), e["name"]))
         elif e["ph"] == "B":
             slices.setdefault(track, []).append((e["ts"], float("inf"), e["name"]))
         elif e["ph"] == "M":
@@ -300,8 +325,11 @@ def test_chrome(t, version, form):
     slices, names, arrows = check_trace(t, events)
     got = Counter(name for found in slices.values() for *_, name in found)
     want = {"main.outer": 3, "main.fact": 9, "main.leaf": 15, "main.child": 6, "main.spawn": 3, "main.slow": 3,
-            "main.check": 3, "main.guarded": 3}  # fmt: skip
-    t.eq(dict(got), want)
+            "main.check": 3, "main.guarded": 3, }  # fmt: skip
+    panicked = {"main.middle": 3, "main.boom": 3} if "1.24" > version else {"main.middle": 6, "main.boom": 6}
+    t.eq(dict(got), want | panicked)
+    ended = [e for e in events if e["ph"] == "X" and e["args"].get("panicked")]
+    t.eq(Counter(e["name"] for e in ended), panicked)
     t.eq(len(arrows), 12, "an arrow to each child")
     t.check(any(name == "goroutine 1 runtime.main" for name in names.values()), str(names))
     t.eq(sum(bool(re.fullmatch(r"goroutine \d+ main\.child", name)) or "spawn" in name for name in names.values()), 6, str(names))
@@ -319,7 +347,7 @@ def test_chrome_of_a_storm(t, version):
     events, r = chrome(t, path, *names, "--no-args", "-c", f"{path} mixed 4 {storm.FINE}", rc=storm.FINE)
     slices, *_ = check_trace(t, events)
     told = storm.told(r.out)
-    got = Counter(name for found in slices.values() for _, end, name in found if end != float("inf"))
+    got = Counter(e["name"] for e in events if e["ph"] == "X" and not e["args"].get("panicked"))
     for name in names:
         t.eq(got[name], told[name].returns, f"returns of {name}")
 

@@ -127,7 +127,7 @@ def test_c(t):
     t.need_root()
     path = t.c("calls.c", "-O0", "-g", "-pthread")
     r = t.stoat("watch", path, "hit", "-n", "2", "-c", f"{path} 3000 0", "-q")
-    t.check(len(rows(r.out)) == 2 and all(row[0] == "-" and row[1] == "hit" for row in rows(r.out)), r.describe())
+    t.check(len(rows(r.out)) == 2 and all(int(row[0]) > 1 and row[1] == "hit" for row in rows(r.out)), r.describe())
 
 
 def test_json(t):
