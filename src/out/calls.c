@@ -244,6 +244,22 @@ struct out_calls_missing out_calls_missing(const struct out_calls *v)
 	return v ? v->missing : (struct out_calls_missing) { 0 };
 }
 
+void out_calls_open(struct out_calls *v, const struct out_call *c)
+{
+	bool is_goroutine = c->has_goid && c->goid;
+	uint64_t number = is_goroutine ? c->goid : c->tid;
+	struct lane *l = *bucket_of(v, c->pid, is_goroutine, number);
+	while (l && (l->pid != c->pid || l->is_goroutine != is_goroutine || l->number != number))
+		l = l->next;
+	for (size_t i = 0; l && i < l->open.n; i++) {
+		struct node *n = l->open.v[i];
+		if (!is_its_call(n, c, c->depth) || n->start_ns != c->start_ns)
+			continue;
+		n->args = arena_strdup(l->arena, c->args);
+		n->args_json = arena_strdup(l->arena, c->args_json);
+	}
+}
+
 void out_calls_miss(struct out_calls *v)
 {
 	v->misses_some = true;

@@ -21,6 +21,7 @@ struct start {
 struct node {
 	struct str func;
 	struct str args, results; // as they are shown; empty: not told, none
+	struct str args_json;     // of those that are open at the end
 	uint64_t start_ns, end_ns;
 	uint64_t inner_ns; // of the calls in it
 	uint64_t depth;

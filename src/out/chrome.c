@@ -43,7 +43,8 @@ static void put_name(struct out_calls *v, struct lane *l, const struct out_call 
 	struct out_buf name = { 0 };
 	struct json j = begin(v, "M", l->pid, l->number);
 	if (l->is_goroutine)
-		out_buf_printf(&name, "goroutine %" PRIu64 " %.*s", l->number, STR_ARG(c->gofunc));
+		out_buf_printf(&name, "goroutine %" PRIu64 "%s%.*s", l->number,
+			       c->gofunc.len ? " " : "", STR_ARG(c->gofunc));
 	else
 		out_buf_printf(&name, "thread %" PRIu64, l->number);
 	json_kstr(&j, "name", STR("thread_name"));
@@ -128,12 +129,17 @@ static void put_call(struct out_calls *v, const struct lane *l, const struct out
 }
 
 // Of a call without an end the trace has only the beginning.
-static void put_open(struct out_calls *v, const struct lane *l, const struct node *n)
+static void put_open(struct out_calls *v, struct lane *l, const struct node *n)
 {
+	const struct out_call c = { .func = n->func,
+				    .start_ns = n->start_ns,
+				    .args_json = n->args_json };
+	put_name(v, l, &c);
 	struct json j = begin(v, "B", l->pid, l->number);
 	json_kstr(&j, "name", n->func);
 	json_kstr(&j, "cat", STR("call"));
 	put_ts(v, &j, n->start_ns);
+	put_values(&j, &c);
 	json_close(&j, '}');
 }
 

@@ -506,6 +506,8 @@ struct out_calls_options {
 };
 struct out_calls *out_calls_new(const struct out_calls_options *o);
 void out_calls_add(struct out_calls *v, const struct out_call *c);
+// What the arguments are of a call that is open at the end.
+void out_calls_open(struct out_calls *v, const struct out_call *c);
 // From now on some calls may be missing, so that others' own time may be that of these.
 void out_calls_miss(struct out_calls *v);
 // What has not returned is told, too. NULL is fine.

@@ -331,11 +331,18 @@ void call_line_open(struct session *s, const struct program_action *a, struct ou
 	struct out_value args = kept_args(a, kept);
 	line.args = args.type ? 0 : -1;
 	line.results = line.stack = -1;
-	if (s->o->is_json) {
+	if (s->o->is_json && !s->calls) {
 		put_json(s, &line, c, &args);
 		return;
 	}
 	put_kept(s, &a->line, &args);
+	if (s->calls) {
+		c->args = out_buf_view(&s->call_texts.args);
+		if (s->p->config->call_view == OUT_CALLS_CHROME)
+			c->args_json = as_json(s, &args, line.args);
+		out_calls_open(s->calls, c);
+		return;
+	}
 	put_head(s, c);
 	put_line(s, c);
 	fwrite(s->text.p, 1, s->text.n, s->out);

@@ -200,6 +200,7 @@ static void tell(struct session *s, const struct open_call *o, uint64_t now)
 		.has_goid = is_go,
 		.goid = o->goid,
 		.func = s->p->names[s->p->sites[o->call.site].func_name],
+		.depth = o->call.depth,
 		.is_open = true,
 		.is_gone = is_gone(s, o->key.pid),
 	};
@@ -208,8 +209,7 @@ static void tell(struct session *s, const struct open_call *o, uint64_t now)
 
 void calls_tell_open(struct session *s)
 {
-	if (!s->c->calls || !s->p->config->tells_open_calls ||
-	    s->p->config->call_view != OUT_CALLS_LINE || !s->can_go_on)
+	if (!s->c->calls || !s->p->config->tells_open_calls || !s->can_go_on)
 		return;
 	AUTO(arena_autofree) struct arena *a = arena_new();
 	struct finding f = { .s = s, .arena = a };

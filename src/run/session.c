@@ -113,8 +113,8 @@ static struct err *trace(struct session *s)
 	tables_end(s);
 	session_detach(s);
 	session_drain(s);
-	calls_view_end(s);
 	calls_tell_open(s);
+	calls_view_end(s);
 	return e;
 }
 

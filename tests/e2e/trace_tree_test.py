@@ -167,6 +167,10 @@ def test_open_calls_in_a_tree(t):
     r = t.stoat("trace", path, "main.main", "main.wait", "main.fact", "--no-args", "--tree", "--for", "1s", "-c",
                 f"{path} 1 hold", stdin=None)  # fmt: skip
     t.check("main.main(" in r.out, r.describe())
+    with subprocess.Popen([t.stoat_path, "trace", path, "main.waitFor", "--tree", "-q", "--for", "1s", "-c", f"{path} 1 hold"],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as p:  # fmt: skip
+        out = p.stdout.read()
+    t.eq(sorted(re.findall(r'main\.waitFor\(name="(\w+)", .* has not returned', out)), ["first", "second"], out)
 
 
 @cases([("1.15", 1000), ("1.24", 1000), ("1.27", 1000)])
@@ -381,4 +385,7 @@ def test_chrome_interrupted_is_complete(t):
         events = json.load(f)
     slices, *_ = check_trace(t, [e for e in events if e["ph"] != "B"])
     t.eq(sorted(e["name"] for e in events if e["ph"] == "B"), ["main.wait", "main.waitFor", "main.waitFor"])
+    args = [e["args"]["args"]["name"] for e in events if e["ph"] == "B" and e["name"] == "main.waitFor"]
+    t.eq(sorted(args), ["first", "second"])
+    t.check({(e["pid"], e["tid"]) for e in events} == {(e["pid"], e["tid"]) for e in events if e["ph"] == "M"}, str(events))
     t.check(any(s[2] == "main.leaf" for found in slices.values() for s in found), str(slices))
