@@ -40,6 +40,10 @@ static struct err *time_calls(struct tracing *t, struct time_options *o, int *st
 {
 	uint64_t ns;
 	const char *interval = o->interval ? o->interval : usual_interval(t);
+	// Goroutines of several processes have the same numbers.
+	bool has_pid = o->by && strcmp(o->by, "goid") == 0 && !t->pid && !t->command;
+	if (has_pid)
+		o->by = "pid, goid";
 	const char *by = o->by ? o->by : "";
 	struct str title = arena_printf(t->arena, "function%s%s", *by ? ", " : "", by);
 	set_room(t, o);

@@ -104,6 +104,44 @@ void stacks_fold(struct stacks *s)
 	s->v.n = n;
 }
 
+static int by_text(const void *x, const void *y)
+{
+	const struct stack *a = x, *b = y;
+	for (size_t i = 0; i < MIN(a->n, b->n); i++) {
+		int order = str_cmp(a->frames[i].text, b->frames[i].text);
+		if (order)
+			return order;
+	}
+	if (a->n != b->n)
+		return a->n < b->n ? -1 : 1;
+	return a->n_own < b->n_own ? -1 : a->n_own > b->n_own;
+}
+
+static int by_value(const void *x, const void *y)
+{
+	const struct stack *a = x, *b = y;
+	if (a->value != b->value)
+		return a->value < b->value ? -1 : 1;
+	return by_text(a, b);
+}
+
+// Those of several processes that read the same are one; the largest is the last.
+static void merge(struct stacks *s)
+{
+	size_t n = 0;
+	if (s->v.n)
+		qsort(s->v.v, s->v.n, sizeof(s->v.v[0]), by_text);
+	for (size_t i = 0; i < s->v.n; i++) {
+		if (n && by_text(&s->v.v[n - 1], &s->v.v[i]) == 0)
+			s->v.v[n - 1].value = stacks_add(s->v.v[n - 1].value, s->v.v[i].value);
+		else
+			s->v.v[n++] = s->v.v[i];
+	}
+	s->v.n = n;
+	if (n)
+		qsort(s->v.v, n, sizeof(s->v.v[0]), by_value);
+}
+
 // A function's name as a part of a folded line.
 static void put_name(struct out_buf *b, struct str func)
 {
@@ -136,6 +174,7 @@ void out_stacks_text(const struct out_env *env, const struct out_map *m, FILE *f
 {
 	AUTO(arena_autofree) struct arena *a = arena_new();
 	struct stacks s = stacks_of(env, m, a);
+	merge(&s);
 	for (size_t i = 0; i < s.v.n; i++) {
 		if (i)
 			fputc('\n', f);
@@ -193,6 +232,7 @@ void out_stacks_json(const struct out_env *env, const struct out_map *m, FILE *f
 	AUTO(arena_autofree) struct arena *a = arena_new();
 	struct stacks s = stacks_of(env, m, a);
 	struct json j = begin("stacks", f);
+	merge(&s);
 	for (size_t i = 0; i < s.v.n; i++) {
 		const struct stack *stack = &s.v.v[i];
 		size_t n = stack->has_creator ? stack->n_own : stack->n;

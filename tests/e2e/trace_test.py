@@ -480,3 +480,29 @@ def test_help(t):
     examples = r.out.split("\nexamples:\n")[1].strip().splitlines()
     t.check("usage: stoat trace [OPTION...] TARGET FUNC..." in r.out and len(examples) == 2, r.describe())
     t.check(max(map(len, r.out.splitlines())) <= 100, r.out)
+
+
+@timeout(100)
+def test_several_processes(t):
+    """Each line says which it is about; two goroutines of one number are two."""
+    t.need_root()
+    path = t.go("naps", "1.24")
+    words = {
+        "lines": ["trace", "main.nap", "--args", "ms", "-q"],
+        "tree": ["trace", "main.nap", "--args", "ms", "--tree", "-q"],
+        "watch": ["watch", "main.nap", "-q"],
+        "time": ["time", "main.nap", "--by", "goid", "--no-hist", "-q"],
+        "stacks": ["stacks", "main.nap", "-q"],
+    }  # fmt: skip
+    with subprocess.Popen([path, "sleep", "2000"]) as a, subprocess.Popen([path, "sleep", "2000"]) as b:
+        pids = {str(a.pid), str(b.pid)}
+        out = {k: t.stoat(w[0], path, *w[1:], "--for", "500ms").out for k, w in words.items()}
+        one = t.stoat("trace", path, "main.nap", "--args", "ms", "-q", "-p", str(a.pid), "--for", "500ms").out
+        a.kill()
+        b.kill()
+    t.eq(set(re.findall(r"^\S+ +(\d+) +1  main\.nap\(", out["lines"], re.M)), pids, out["lines"])
+    t.eq(set(re.findall(r"^PID (\d+)  GO 1  main\.nap\(", out["tree"], re.M)), pids, out["tree"])
+    t.eq(set(re.findall(r"^\S+ +(\d+) +1  main\.nap  ms=", out["watch"], re.M)), pids, out["watch"])
+    t.eq(set(re.findall(r"^main\.nap +(\d+) +1 ", out["time"], re.M)), pids, out["time"])
+    t.eq(out["stacks"].count("main.nap+"), 1, out["stacks"])
+    t.check(re.search(r"^\S+ +1  main\.nap\(", one, re.M), one)
