@@ -60,9 +60,12 @@ static void search(struct gen *g, const struct finding *f, bool beyond)
 
 // --- telling ---
 
+// Events say which function it is.
 static bool has_action(const struct gen *g)
 {
 	const struct program *p = g->p;
+	if (g->part->call->entry->n_sites > 1 && !gen_has(g, BPF_FEATURE_COOKIE))
+		return false;
 	for (size_t i = 0; i < p->n_actions; i++)
 		if (p->actions[i]->kind == ACTION_CALL && p->actions[i]->line.call == g->part->call)
 			return true;

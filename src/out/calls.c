@@ -120,10 +120,19 @@ static void drop_ended(struct out_calls *v, struct lane *l, uint64_t depth, lane
 		take_off(v, l, NODE_ENDED, off);
 }
 
+static bool is_its_call(const struct node *n, const struct out_call *c, uint64_t depth)
+{
+	return n->depth == depth && str_eq(n->func, c->func);
+}
+
 struct node *lane_begin(struct out_calls *v, struct lane *l, const struct out_call *c,
 			lane_off_fn off)
 {
 	uint64_t depth = depth_of(l, c);
+	struct node *last = l->open.n ? l->open.v[l->open.n - 1] : NULL;
+	// Told twice: by call() in a uprobe, too.
+	if (last && last->is_record != c->is_record && !c->is_return && is_its_call(last, c, depth))
+		return last;
 	drop_ended(v, l, depth, off);
 	if (l->open.n >= OUT_CALLS_OPEN_MAX)
 		return NULL;
@@ -133,14 +142,10 @@ struct node *lane_begin(struct out_calls *v, struct lane *l, const struct out_ca
 	n->func = arena_strdup(l->arena, c->func);
 	n->start_ns = c->start_ns;
 	n->depth = depth;
+	n->is_record = c->is_record;
 	VEC_PUSH(l->arena, &l->open, n);
 	l->n_nodes++;
 	return n;
-}
-
-static bool is_its_call(const struct node *n, const struct out_call *c, uint64_t depth)
-{
-	return n->depth == depth && str_eq(n->func, c->func);
 }
 
 struct node *lane_return(struct out_calls *v, struct lane *l, const struct out_call *c,

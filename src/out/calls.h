@@ -27,6 +27,7 @@ struct node {
 	uint64_t depth;
 	struct out_call end; // NODE_ENDED: how and when, no more; zero: nobody knows
 	enum node_state state;
+	bool is_record;
 	bool is_go;   // no call: a goroutine was started
 	bool is_told; // it is to be shown, or something in it is
 	VEC(struct node *) inner;

@@ -475,6 +475,7 @@ struct out_call {
 	bool is_return;
 	bool is_untold; // it has returned, and is told only if others in it are
 	bool is_open;   // it has not returned when the trace ends
+	bool is_record; // it is told by the record of the call, not by the script
 	enum out_call_end end;
 	bool is_end_late;    // ended without a return some time before end_ns
 	bool is_end_unknown; // nobody knows when

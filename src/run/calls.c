@@ -247,6 +247,7 @@ bool calls_take(struct session *s, const void *data, size_t len)
 		.goid = r.goid,
 		.func = s->p->names[s->p->sites[r.site].func_name],
 		.depth = r.depth,
+		.is_record = true,
 	};
 	if (is_end) {
 		// Only a panic that somebody recovers from takes frames from a goroutine that

@@ -19,7 +19,9 @@ func (c *circle) Area(n int, scale float64) float64 { return 3 * c.r * c.r * sca
 func two(a, b int) int { return a + b }
 
 //go:noinline
-func twelve(a, b, c, d, e, f, g, h, i, j, k, l int) int { return a + b + c + d + e + f + g + h + i + j + k + l }
+func twelve(a, b, c, d, e, f, g, h, i, j, k, l int) int {
+	return a + b + c + d + e + f + g + h + i + j + k + l
+}
 
 //go:noinline
 func none() { fmt.Print() }
