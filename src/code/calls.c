@@ -410,14 +410,14 @@ void gen_call_begin(struct gen *g, struct bpf_label out)
 		keep_owner(g, &f);
 	g->f = before;
 	gen_link(g);
+	if (keeps_site(g)) {
+		gen_cookie(g, f.span);
+		bpf_store(b, 8, R_SCRATCH, CALL(site), R0);
+	}
 	if (g->p->config->max_rate) {
 		bpf_store_imm(b, 8, R_SCRATCH, CALL(is_over), 1);
 		gen_budget(g, out);
 		bpf_store_imm(b, 8, R_SCRATCH, CALL(is_over), 0);
-	}
-	if (keeps_site(g)) {
-		gen_cookie(g, f.span);
-		bpf_store(b, 8, R_SCRATCH, CALL(site), R0);
 	}
 	keep_values(g);
 	if (g->part->call->has_time) {

@@ -147,6 +147,9 @@ static void add_levels(struct finding *f, size_t i)
 		if (!found)
 			continue;
 		memcpy(&o.call, value, sizeof(o.call));
+		// Of what max_rate has dropped nothing is known.
+		if (o.call.is_over)
+			continue;
 		o.kept =
 			(struct bytes) { value + sizeof(o.call), map->value_size - sizeof(o.call) };
 		VEC_PUSH(f->arena, &f->calls, o);

@@ -132,6 +132,15 @@ def test_exceptions_pass(t):
     t.eq(r.out.count("]: 1\n"), 4, r.describe())
 
 
+def test_exceptions_within_a_budget(t):
+    """A call that is not looked at ends without a return, too."""
+    t.need_root()
+    path = thrown(t)
+    r = t.stoat("trace", path, "mid(int)", "plain", "--max-rate", "3", "-c", f"{path} 20000")
+    t.check("hits dropped by max_rate" in r.err and "not followed" not in r.err, r.err)
+    t.check("still open" not in r.out and "never returned" not in r.out, r.out)
+
+
 def test_an_exit_that_exceptions_hide(t):
     """A jump into another function: probed only if somebody wants the kernel's return probe all the same."""
     t.need_root()
