@@ -359,6 +359,11 @@ void check_args_all(struct checker *c, struct expr *e);
 // Whether there are arguments that can be read by name, at the entry if this is the return; and how
 // many words, where nothing says what they are.
 bool args_are_there(struct checker *c, struct span span);
+// Of tracepoints (tracepoint_args.c).
+const struct tracepoint *tracepoint_of(const struct checker *c);
+void check_tracepoint_field(struct checker *c, struct expr *e);
+// What a member means, made if need be.
+struct member_use *member_use_of(struct checker *c, struct expr *e);
 // Without debug information: how many words of arguments are known. *is_all: there are no others.
 size_t args_words(struct checker *c, bool *is_all);
 // Whether a probe can read that word.
