@@ -11,7 +11,9 @@
 #define BAR_WIDTH 40
 // Lines of a table that are no rows: the head, what is left out, what is not there, the cursor's.
 #define FRAME_LINES 4u
-#define NAME_MIN    12u
+// Names and other keys are not cut below that as long as figures can be left out.
+#define NAME_MIN 24u
+#define KEY_MIN  6u
 
 // --- figures ---
 
@@ -139,8 +141,10 @@ struct grid {
 	const struct out_env *env;
 	const struct out_table *t;
 	size_t n_keys, n_columns, n_lines;
+	size_t first_note; // the first of the lines that are no rows
 	struct str *cells;
 	size_t *widths;
+	bool *is_left_out; // columns, of a terminal that is too narrow
 };
 
 static size_t n_key_columns(const struct out_type *key)
@@ -148,18 +152,32 @@ static size_t n_key_columns(const struct out_type *key)
 	return !key ? 0 : key->kind == OUT_TUPLE ? key->n_fields : 1;
 }
 
+// Up to the comma that ends the first of "function, str(args.a, 8), goid"; all if there is none.
+static size_t first_title(struct str titles)
+{
+	int depth = 0;
+	for (size_t i = 0; i < titles.len; i++) {
+		char c = titles.p[i];
+		depth += (c == '(' || c == '[') - (c == ')' || c == ']');
+		if (c == ',' && depth == 0)
+			return i;
+	}
+	return titles.len;
+}
+
 // What key column i is called: of "function, goid".
 static struct str key_title(const struct out_table *t, size_t i)
 {
 	struct str title = t->title;
 	for (; i; i--) {
-		ptrdiff_t comma = str_find(title, STR(", "));
-		if (comma < 0)
+		size_t comma = first_title(title);
+		if (comma == title.len)
 			return STR("key");
-		title = str_from_off(title, (size_t)comma + 2);
+		title = str_from_off(title, comma + 1);
+		while (title.len && title.p[0] == ' ')
+			title = str_from_off(title, 1);
 	}
-	ptrdiff_t end = str_find(title, STR(", "));
-	return end < 0 ? title : str_first(title, (size_t)end);
+	return str_first(title, first_title(title));
 }
 
 static void put_key(struct layout *l, const struct out_type *key, struct bytes v, size_t i)
@@ -239,21 +257,45 @@ static void fill_note(struct grid *g, uint64_t n, const char *what, bool has_cal
 
 // --- the table ---
 
-static void measure(struct grid *g)
+// As wide as all columns that are there, of keys as much as they must have.
+static size_t least_width(const struct grid *g, size_t key_min)
 {
 	size_t all = 0;
+	for (size_t i = 0; i < g->n_columns; i++) {
+		size_t width = i < g->n_keys ? MIN(g->widths[i], key_min) : g->widths[i];
+		all += g->is_left_out[i] ? 0 : width + (i ? 2 : 0);
+	}
+	return all;
+}
+
+// Names give way, the longest first, as far as they can be told then; then figures, those first
+// that others say nearly as well.
+static void fit(struct grid *g)
+{
+	static const size_t leaving[] = { P90, P50, RATE, MAX_TIME, ERRORS, MEAN, P99 };
+	size_t width = g->t->max_width;
+	for (size_t i = 0; i < ARRAY_LEN(leaving) && least_width(g, NAME_MIN) > width; i++)
+		g->is_left_out[g->n_keys + leaving[i]] = true;
+	while (g->n_keys && least_width(g, SIZE_MAX) > width) {
+		size_t longest = 0;
+		for (size_t i = 1; i < g->n_keys; i++)
+			if (g->widths[i] > g->widths[longest])
+				longest = i;
+		if (g->widths[longest] <= KEY_MIN)
+			break;
+		g->widths[longest]--;
+	}
+}
+
+static void measure(struct grid *g)
+{
 	g->widths = ARENA_ARRAY(g->a, size_t, g->n_columns);
+	g->is_left_out = ARENA_ARRAY(g->a, bool, g->n_columns);
 	for (size_t line = 0; line < g->n_lines; line++)
 		for (size_t i = 0; i < g->n_columns; i++)
 			g->widths[i] = MAX(g->widths[i], columns(line_at(g, line)[i]));
-	for (size_t i = 0; i < g->n_columns; i++)
-		all += g->widths[i] + (i ? 2 : 0);
-	// Names give way, as far as they can be told then.
-	if (g->n_keys && g->t->max_width && all > g->t->max_width) {
-		size_t over = all - g->t->max_width;
-		size_t width = g->widths[0];
-		g->widths[0] = MIN(width, MAX(width > over ? width - over : 0, NAME_MIN));
-	}
+	if (g->t->max_width)
+		fit(g);
 }
 
 // The end of a name says more than its beginning, which is its package.
@@ -268,12 +310,30 @@ static struct str cut_front(struct arena *a, struct str s, size_t width)
 	return arena_printf(a, "...%.*s", STR_ARG(str_from_off(s, i)));
 }
 
+// Of "171 more functions" the number is what counts.
+static struct str cut_end(struct arena *a, struct str s, size_t width)
+{
+	size_t i = 0;
+	if (columns(s) <= width || width < 3)
+		return s;
+	for (size_t n = 0; i < s.len; i++) {
+		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
+		if (n > width - 3)
+			break;
+	}
+	return arena_printf(a, "%.*s...", STR_ARG(str_first(s, i)));
+}
+
 static void print_line(const struct grid *g, size_t line, FILE *f)
 {
 	for (size_t i = 0; i < g->n_columns; i++) {
 		struct str cell = line_at(g, line)[i];
-		if (i == 0 && g->n_keys)
-			cell = cut_front(g->a, cell, g->widths[0]);
+		if (g->is_left_out[i])
+			continue;
+		if (i < g->n_keys)
+			cell = line && line < g->first_note
+				       ? cut_front(g->a, cell, g->widths[i])
+				       : cut_end(g->a, cell, g->widths[i]);
 		size_t n = columns(cell);
 		int fill = (int)(g->widths[i] > n ? g->widths[i] - n : 0);
 		fputs(i ? "  " : "", f);
@@ -304,6 +364,7 @@ void layout_times_table(const struct out_env *env, const struct out_table *t, FI
 	fill_head(&g);
 	for (size_t i = 0; i < shown; i++)
 		fill_row(&g, &m->rows[m->n_rows - 1 - i], line_at(&g, i + 1));
+	g.first_note = g.n_lines;
 	if (shown < m->n_rows)
 		fill_note(&g, m->n_rows - shown, n_keys > 1 ? "more of " : "more ", true,
 			  g.n_lines++);

@@ -160,11 +160,16 @@ static void fit(const struct session *s, struct out_table *t)
 	t->max_width = size.ws_col;
 }
 
-static size_t n_lines(const char *text, size_t len)
+// On a screen of that width, where longer lines go on in the next one; 0: any.
+static size_t n_lines(const char *text, size_t len, size_t width)
 {
-	size_t n = 0;
-	for (size_t i = 0; i < len; i++)
-		n += text[i] == '\n';
+	size_t n = 0, column = 0;
+	for (size_t i = 0; i < len; i++) {
+		bool is_end = text[i] == '\n';
+		bool is_first = ((unsigned char)text[i] & 0xc0) != 0x80;
+		n += is_end || (width && is_first && column == width);
+		column = is_end ? 0 : width && column == width ? 1 : column + is_first;
+	}
 	return n;
 }
 
@@ -184,7 +189,7 @@ static void draw(struct session *s, const struct program_map *m, const struct ou
 		fputc('\n', s->out); // an empty line between two
 	fwrite(text, 1, len, s->out);
 	s->drawn = m;
-	s->drawn_lines = n_lines(text, len);
+	s->drawn_lines = n_lines(text, len, t->max_width);
 	free(text);
 }
 

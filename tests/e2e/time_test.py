@@ -73,6 +73,19 @@ def test_by(t, key, pattern, n):
     t.check(len(rows) == n and all(key in row and row["calls"] for row in rows), r.describe())
 
 
+def test_by_several_without_blanks(t):
+    t.need_root()
+    path = t.go("naps", "1.24")
+    words = ["time", path, "quick", "--by", "goid,(args.id, 3).1,gofunc", "--no-hist", "-q"]
+    command = ["-c", f"{path} storm 10 5"]
+    r = t.stoat(*words, *command)
+    t.check(re.search(r"^FUNCTION +GOID +\(ARGS.ID, 3\).1 +GOFUNC +CALLS ", r.out, re.M), r.describe())
+    r = t.stoat(*words, *command, "-f", "json")
+    row = json.loads(r.out.splitlines()[-1])["data"][0]
+    keys = ["function", "goid", "(args.id, 3).1", "gofunc", "calls"]
+    t.eq(list(row)[:5], keys, r.describe())
+
+
 def test_interval_in_a_pipe(t):
     t.need_root()
     path = t.go("naps")
@@ -106,18 +119,21 @@ def test_printed_script_does_the_same(t):
     t.check(len(told(*words)) == 3, script)
 
 
-def test_redrawn_on_a_terminal(t):
+@cases([76, 60, 50, 36])
+def test_redrawn_on_a_terminal(t, columns):
+    """What does not fit is left out: names give way first, but not to nothing."""
     t.need_root()
     path = t.go("naps")
     words = ["time", path, "main.*", "runtime.s*", "-i", "200ms", "-q", "-c", f"{path} sleep 120"]
-    out = terminal.run([t.stoat_path, *words], rows=12, columns=76)
+    out = terminal.run([t.stoat_path, *words], rows=12, columns=columns)
     pieces = re.split(r"\r\x1b\[(\d+)A\x1b\[J", out)
     t.check(len(pieces) >= 7, out)
     for text, up in zip(pieces[0::2], pieces[1::2]):
         lines = text[text.index("FUNCTION"):].replace("\r", "").splitlines()
         lines = [line for line in lines if not line.startswith("main.nap 120 ")]  # the program's
         t.eq(len(lines), int(up), out)
-        t.check(len(lines) < 12 and max(map(len, lines)) <= 76, out)
+        t.check(len(lines) < 12 and max(map(len, lines)) <= columns, out)
+        t.check(re.search(r"^\d+ more func", text, re.M) and re.search(r"^\d+ other func", text, re.M), out)
     last = pieces[-1].replace("\r", "")
     t.eq(tables(last)[-1]["main.nap"]["CALLS"], "120", out)
     t.check("\n\nmain.nap\n" in last, out)
