@@ -243,6 +243,7 @@ FUNCTION_CHECK(check_started)
 		tell_error(c, e->span, "started() is for uretprobe:PROGRAM:runtime.newproc1");
 		return;
 	}
+	c->part->notes_starts = true;
 	if (!c->is_final)
 		return;
 	struct expr *child = word_of_new_g(c, e->span, g->goid);

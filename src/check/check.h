@@ -399,6 +399,7 @@ struct program_part {
 	bool is_call_entry;
 	bool knows_failed;        // `failed` looks at an error that its functions return
 	bool may_repeat;          // its sites may be hit again while a call goes on
+	bool notes_starts;        // it is about go statements, not about calls
 	const struct target_g *g; // where its code has the goroutine; NULL: nobody asks, or no Go
 };
 

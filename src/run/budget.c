@@ -233,32 +233,59 @@ static void add(struct out_buf *b, uint64_t n, const char *one, const char *many
 		out_buf_printf(b, ", %s %s", report_amount(n).text, n == 1 ? one : many);
 }
 
-// Calls are what begins; where only returns are looked at, these.
+// Calls are what begins; where only returns are looked at, these. Trees look at a call's beginning
+// twice: what they keep of it, and that it has begun.
 static uint64_t n_calls(const struct session *s)
 {
-	uint64_t begins = 0, all = 0;
+	uint64_t kept = 0, begins = 0, all = 0;
 	for (size_t i = 0; i < s->p->n_parts; i++) {
 		const struct program_part *part = s->p->parts[i];
-		all += s->budget->parts[i].n;
-		if (part->is_call_entry || part->kind == PROBE_UPROBE)
-			begins += s->budget->parts[i].n;
+		uint64_t n = part->notes_starts ? 0 : s->budget->parts[i].n;
+		all += n;
+		kept += part->is_call_entry ? n : 0;
+		begins += part->kind == PROBE_UPROBE ? n : 0;
 	}
-	return begins ? begins : all;
+	return kept ? kept : begins ? begins : all;
+}
+
+// Trees look at every go statement, also where no call is traced.
+static void add_costs(const struct session *s, struct out_buf *b)
+{
+	uint64_t ns = 0, starts = 0, starts_ns = 0;
+	struct out_buf time = { 0 };
+	for (size_t i = 0; i < s->p->n_parts; i++) {
+		const struct part_cost *c = &s->budget->parts[i];
+		bool is_start = s->p->parts[i]->notes_starts;
+		ns += is_start ? 0 : c->ns;
+		starts += is_start ? c->n : 0;
+		starts_ns += is_start ? c->ns : 0;
+	}
+	if (ns) {
+		out_duration(&time, ns / MAX(n_calls(s), 1u));
+		out_buf_printf(b, "; about %.*s added to each call", STR_ARG(out_buf_view(&time)));
+	}
+	time.n = 0;
+	if (starts_ns) {
+		out_duration(&time, starts_ns / MAX(starts, 1u));
+		out_buf_printf(b, "%s%.*s to %s %s go statement%s", ns ? ", " : "; about ",
+			       STR_ARG(out_buf_view(&time)), starts == 1 ? "the" : "each of",
+			       starts == 1 ? "one" : report_amount(starts).text,
+			       starts == 1 ? "" : "s");
+	}
+	out_buf_free(&time);
 }
 
 void budget_report(struct session *s)
 {
 	struct budget *b = s->budget;
 	struct out_buf text = { 0 }, time = { 0 };
-	uint64_t hits = 0, ns = 0;
+	uint64_t hits = 0;
 	if (!s->o->has_summary || s->o->is_quiet || !s->globals || !b)
 		return;
 	if (b->stats >= 0)
 		look(s);
-	for (size_t i = 0; i < s->p->n_parts; i++) {
+	for (size_t i = 0; i < s->p->n_parts; i++)
 		hits += b->parts[i].n;
-		ns += b->parts[i].ns;
-	}
 	out_duration(&time, now_ns() - b->started_ns);
 	out_buf_printf(&text, "%s hit%s, %s event%s in %.*s, %s lost", report_amount(hits).text,
 		       hits == 1 ? "" : "s", report_amount(s->n_events).text,
@@ -266,12 +293,7 @@ void budget_report(struct session *s)
 		       report_amount(s->globals->n_lost).text);
 	add(&text, s->globals->n_over, "hit dropped by max_rate", "hits dropped by max_rate");
 	add(&text, s->globals->n_unpaired, "return without an entry", "returns without an entry");
-	if (hits && ns) {
-		time.n = 0;
-		out_duration(&time, ns / MAX(n_calls(s), 1u));
-		out_buf_printf(&text, "; about %.*s added to each call",
-			       STR_ARG(out_buf_view(&time)));
-	}
+	add_costs(s, &text);
 	log_note("%.*s", STR_ARG(out_buf_view(&text)));
 	out_buf_free(&text);
 	out_buf_free(&time);

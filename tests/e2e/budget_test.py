@@ -105,6 +105,20 @@ def test_cost_of_a_call(t):
     t.check(re.search(r"; about [\d.]+(ns|us|ms) added to each call$", rest), rest)
 
 
+def test_cost_of_go_statements_stands_apart(t):
+    """Trees look at all of them, traced calls near or not."""
+    t.need_root()
+    path = t.go("nest")
+    r = t.stoat("trace", path, "main.boom", "--tree", "-c", f"{path} 40", "-o", "/dev/null")
+    hits, _, rest = summary(t, r)
+    told = re.search(r"; about \S+ added to each call, \S+ to each of ([\d,]+) go statements$", rest)
+    starts = int(told[1].replace(",", "")) if told else 0
+    t.check(starts > 40, r.describe())
+    # Of a call that ends in a panic what is kept and that it has begun.
+    t.eq((hits - starts) % 2, 0, r.describe())
+    t.check(hits > starts, r.describe())
+
+
 def test_quiet(t):
     t.need_root()
     path = t.go("calls")
