@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Into the kernel: maps, what programs find in them, programs.
+#include <pthread.h>
+#include <stdatomic.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "run/internal.h"
+
+// Threads that load programs, and from how many programs on it pays to have one more.
+#define LOADERS_MAX    8u
+#define PROGS_A_LOADER 8u
 
 static uint64_t boot_ns(void)
 {
@@ -65,27 +72,88 @@ static void tell_place(const struct session *s, const struct code_prog *prog,
 			      "kernel says");
 }
 
-static struct err *load_prog(struct session *s, size_t i)
+static struct err *load_prog(struct session *s, size_t i, struct arena *a,
+			     struct bpf_verdict *verdict)
 {
 	const struct code_prog *from = &s->c->progs[i];
 	struct bpf_prog *prog = &s->progs[i];
-	*prog = (struct bpf_prog) {
-		.name = arena_strdup(s->arena, from->part->probes[0]->text).p,
-		.type = from->type,
-		.attach_type = kind_is_uprobe(from->part->kind) && s->has_multi
-				       ? BPF_ATTACH_UPROBE_MULTI
-				       : 0,
-		.is_sleepable = from->is_sleepable,
-		.wants_log = s->o->wants_verifier_log,
-		.fd = -1,
-	};
+	prog->type = from->type;
+	prog->attach_type = kind_is_uprobe(from->part->kind) && s->has_multi
+				    ? BPF_ATTACH_UPROBE_MULTI
+				    : 0;
+	prog->is_sleepable = from->is_sleepable;
+	prog->wants_log = s->o->wants_verifier_log;
+	return bpf_prog_load(prog, &from->code, a, verdict);
+}
+
+// A thread that loads programs: the kernel looks at each of them for milliseconds, on one CPU.
+struct loader {
+	struct session *s;
+	atomic_size_t *next; // of all threads: the program to be taken
+	pthread_t thread;
+	struct arena *arena;
+	struct err *e; // of the program at which it has stopped
+	size_t at;
 	struct bpf_verdict verdict;
-	struct err *e = bpf_prog_load(prog, &from->code, s->scratch, &verdict);
+};
+
+static void *load_some(void *ctx)
+{
+	struct loader *l = ctx;
+	struct session *s = l->s;
+	while (!l->e && (l->at = atomic_fetch_add(l->next, 1)) < s->c->n_progs) {
+		arena_clear(l->arena);
+		l->e = load_prog(s, l->at, l->arena, &l->verdict);
+		if (s->o->wants_verifier_log) // then there is one thread
+			fprintf(s->out, "%s\n%.*s\n", s->progs[l->at].name,
+				STR_ARG(l->verdict.log));
+	}
+	if (l->e) // the others need not go on
+		atomic_store(l->next, s->c->n_progs);
+	return NULL;
+}
+
+static size_t n_loaders(const struct session *s)
+{
+	long n_cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t most = MIN((size_t)MAX(n_cpus, 1), LOADERS_MAX);
 	if (s->o->wants_verifier_log)
-		fprintf(s->out, "%s\n%.*s\n", prog->name, STR_ARG(verdict.log));
-	if (verdict.is_rejected)
-		tell_place(s, from, &verdict);
-	arena_clear(s->scratch);
+		return 1;
+	return MAX(MIN(most, s->c->n_progs / PROGS_A_LOADER), 1u);
+}
+
+// The first program, in the order of the script, that could not be loaded is told of.
+static struct err *first_failure(struct session *s, struct loader *l, size_t n)
+{
+	struct loader *first = NULL;
+	for (size_t i = 0; i < n; i++)
+		if (l[i].e && (!first || l[i].at < first->at))
+			first = &l[i];
+	for (size_t i = 0; i < n; i++)
+		if (&l[i] != first)
+			err_free(l[i].e);
+	if (first && first->verdict.is_rejected)
+		tell_place(s, &s->c->progs[first->at], &first->verdict);
+	return first ? first->e : NULL;
+}
+
+static struct err *load_progs(struct session *s)
+{
+	struct loader loaders[LOADERS_MAX] = { 0 };
+	atomic_size_t next = 0;
+	size_t n = n_loaders(s), n_threads = 1;
+	for (size_t i = 0; i < n; i++)
+		loaders[i] = (struct loader) { .s = s, .next = &next, .arena = arena_new() };
+	// This thread is the first one. What cannot be started is done by the others.
+	while (n_threads < n && pthread_create(&loaders[n_threads].thread, NULL, load_some,
+					       &loaders[n_threads]) == 0)
+		n_threads++;
+	load_some(&loaders[0]);
+	for (size_t i = 1; i < n_threads; i++)
+		pthread_join(loaders[i].thread, NULL);
+	struct err *e = first_failure(s, loaders, n);
+	for (size_t i = 0; i < n; i++)
+		arena_free(loaders[i].arena);
 	return e;
 }
 
@@ -100,11 +168,12 @@ struct err *session_load(struct session *s)
 	TRY(write_sites(s->c));
 	TRY(write_tables(s->c));
 	s->progs = ARENA_ARRAY(s->arena, struct bpf_prog, s->c->n_progs);
-	for (size_t i = 0; i < s->c->n_progs; i++)
+	for (size_t i = 0; i < s->c->n_progs; i++) {
 		s->progs[i].fd = -1;
-	for (size_t i = 0; i < s->c->n_progs; i++)
-		TRY(load_prog(s, i));
-	return NULL;
+		s->progs[i].name =
+			arena_strdup(s->arena, s->c->progs[i].part->probes[0]->text).p;
+	}
+	return load_progs(s);
 }
 
 void session_unload(struct session *s)
