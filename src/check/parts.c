@@ -245,6 +245,17 @@ static void put_entries_first(struct checker *c, size_t first, size_t n_returns)
 	}
 }
 
+static void tell_too_many(struct checker *c, const struct plan_clause *clause, size_t n)
+{
+	if (n <= PARTS_MAX)
+		return;
+	diag_error(c->diag, clause_span(clause),
+		   "its functions have so many kinds of parameters and results that it takes %zu BPF "
+		   "programs: at most %d are made",
+		   n, PARTS_MAX);
+	diag_hint(c->diag, "probe fewer functions, or ask for less of each (trace --no-args)");
+}
+
 static void split(struct checker *c, const struct plan_clause *clause)
 {
 	struct groups g = { .by_layout = map_init(c->arena) };
@@ -263,13 +274,6 @@ static void split(struct checker *c, const struct plan_clause *clause)
 		if (has_no_sites)
 			add_site(c, &g, &u, p, NULL, n++);
 	}
-	if (c->parts.n + g.n > PARTS_MAX) {
-		diag_error(c->diag, clause_span(clause),
-			   "its functions have %zu kinds of parameters: at most %d programs can be "
-			   "made",
-			   g.n, PARTS_MAX);
-		return;
-	}
 	lacking_tell(c, clause, &u);
 	if (clause->probes.n && !g.n)
 		diag_error(c->diag, clause_span(clause),
@@ -281,6 +285,7 @@ static void split(struct checker *c, const struct plan_clause *clause)
 		make_entry(c, clause, calls.v[i]);
 	if (calls.n)
 		put_entries_first(c, n_before, g.n);
+	tell_too_many(c, clause, c->parts.n - n_before);
 }
 
 // A clause without probes, which missing_probes = warn allows: its maps are those of the others

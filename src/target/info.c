@@ -144,6 +144,22 @@ static struct err *fill(struct target_about *a)
 	return tolerate(a->t, find_copies(a));
 }
 
+// Once for all functions that are asked about.
+static void read_range_bodies(struct target *t)
+{
+	const struct target_func *v;
+	size_t n;
+	if (t->range_bodies_are_read)
+		return;
+	t->range_bodies_are_read = true;
+	t->range_bodies = map_init(t->arena);
+	struct err *e = target_funcs(t, &v, &n);
+	for (size_t i = 0; !e && i < n; i++)
+		if (str_ends(v[i].name, STR("-range1")))
+			map_put(&t->range_bodies, str_hash(v[i].name), &t->funcs[i]);
+	err_free(e);
+}
+
 // The body of a range over a function is a function of its own; where both became one again, what
 // guards it is left.
 static bool has_range_body(struct target_about *a)
@@ -152,13 +168,10 @@ static bool has_range_body(struct target_about *a)
 	for (size_t i = 0; i < info->n_panics; i++)
 		if (str_eq(info->panics[i].callee, STR("runtime.panicrangestate")))
 			return true;
-	struct target_matches m;
+	read_range_bodies(a->t);
 	struct str body = arena_printf(a->arena, "%.*s-range1", STR_ARG(info->func->name));
-	const char *pattern = body.p;
-	struct err *e = target_match(a->t, &pattern, 1, &m);
-	bool is_there = !e && m.n == 1 && str_eq(m.v[0]->name, body);
-	err_free(e);
-	return is_there;
+	const struct target_func *f = map_get(&a->t->range_bodies, str_hash(body));
+	return f && str_eq(f->name, body);
 }
 
 // Results without a name, and blank ones, may be missing: then the others are not where they seem

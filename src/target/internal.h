@@ -31,6 +31,8 @@ struct target {
 	struct target_func *funcs; // by address
 	size_t n_funcs;
 	bool funcs_are_read;
+	struct map range_bodies; // by hash of the name: functions that are one (see info.c)
+	bool range_bodies_are_read;
 	struct map inlines; // by hash of the name: its copies, without DWARF
 	bool inlines_are_read;
 	const struct elf_section **sections; // loaded ones, by address; NULL until asked

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 
-from harness import cases
+from harness import cases, timeout
 
 
 def fails(t, *args, rc=2, says=(), **kwargs):
@@ -151,3 +151,11 @@ def test_names_cannot_command_the_terminal(t):
     t.check("\x1b" not in r.out and "\\x1b[31m" in r.out, repr(r.out))
     r = fails(t, "show", out, "a\x1b[31mc")
     t.check("\x1b" not in r.err, repr(r.err))
+
+
+@timeout(300)
+def test_more_functions_than_programs_can_be_made_for(t):
+    t.need_root()
+    r = t.stoat("trace", t.go("web", "1.24"), "*", "--for", "100ms", rc=1)
+    t.check(re.search(r"error: its functions have so many kinds of parameters and results that it takes "
+                      r"\d{4,5} BPF programs: at most 4096 are made\n.*trace --no-args", r.err), r.describe())
