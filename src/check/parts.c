@@ -249,10 +249,11 @@ static void tell_too_many(struct checker *c, const struct plan_clause *clause, s
 {
 	if (n <= PARTS_MAX)
 		return;
-	diag_error(c->diag, clause_span(clause),
-		   "its functions have so many kinds of parameters and results that it takes %zu BPF "
-		   "programs: at most %d are made",
-		   n, PARTS_MAX);
+	diag_error(
+		c->diag, clause_span(clause),
+		"its functions have so many kinds of parameters and results that it takes %zu BPF "
+		"programs: at most %d are made",
+		n, PARTS_MAX);
 	diag_hint(c->diag, "probe fewer functions, or ask for less of each (trace --no-args)");
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // stoat watch: the variables of a place, each time the program comes there.
 #include "base/log.h"
+#include "base/map.h"
 #include "cli/tracing.h"
+#include "insn/insn.h"
 
 // So many variables that cannot be read are named.
 #define NAMED_MAX 20u
@@ -25,6 +27,8 @@ struct watch_place {
 	bool has_off;    // FUNC+OFF
 	uint64_t off;    // of it
 	VEC(struct watch_spot) spots;
+	bool is_in_copies; // of a function that was inlined everywhere
+	struct map *told;  // notes, which several instances and copies have in common
 };
 
 // --- the place ---
@@ -36,7 +40,7 @@ static bool parse_line(struct str text, struct watch_place *p)
 		if (text.p[i] != ':')
 			continue;
 		p->file = str_first(text, i);
-		return str_to_u64(str_from_off(text, i + 1), &p->line) && p->line;
+		return str_to_u64(str_from_off(text, i + 1), &p->line);
 	}
 	return false;
 }
@@ -89,6 +93,7 @@ static struct err *find_entries(struct tracing *t, struct watch_place *p, char *
 		VEC_PUSH(t->arena, &p->spots, s);
 	}
 	struct str func = t->matched.n ? t->matched.v[0]->name : p->text;
+	p->is_in_copies = !t->matched.n;
 	// Of a function alone, the one that is passed is told.
 	p->text = STR("");
 	if (p->has_off)
@@ -106,6 +111,21 @@ static struct err *find_place(struct tracing *t, struct watch_place *p)
 	p->file = STR("");
 	p->has_off = parse_off(t, p, &name);
 	return find_entries(t, p, &name);
+}
+
+// Where none begins, that is all there is to say; it is said where the probe would be.
+static bool begins_instruction(struct tracing *t, const struct watch_place *p)
+{
+	const struct target_func *f = p->spots.v[0].func;
+	struct bytes code = target_code(t->target, f);
+	uint64_t at = 0;
+	while (at < p->off && at < code.len) {
+		struct insn in;
+		insn_decode(target_arch(t->target), (struct bytes) { code.p + at, code.len - at },
+			    f->vaddr + at, &in);
+		at += MAX(in.len, 1u);
+	}
+	return at == p->off && at < code.len;
 }
 
 // --- variables ---
@@ -211,9 +231,12 @@ static struct err *tell_others(struct tracing *t, const struct watch_place *p,
 		if (is_told)
 			continue;
 		struct str where = elsewhere(t, p, s, name);
-		if (where.len)
-			log_note("%.*s is not readable at %.*s; %.*s", STR_ARG(name),
-				 STR_ARG(p->text), STR_ARG(where));
+		struct str note = arena_printf(t->arena, "%.*s is not readable at %.*s; %.*s",
+					       STR_ARG(name), STR_ARG(p->text), STR_ARG(where));
+		if (where.len && !map_get(p->told, str_hash(note))) {
+			map_put(p->told, str_hash(note), p->told);
+			log_note("%.*s", STR_ARG(note));
+		}
 		n_told++;
 	}
 	struct str missing = target_missing(t->target);
@@ -223,21 +246,29 @@ static struct err *tell_others(struct tracing *t, const struct watch_place *p,
 	return missing.len ? err_note(e, "%.*s", STR_ARG(missing)) : e;
 }
 
-static bool is_identifier(char c)
+static bool is_word(struct str s)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (unsigned char)c >= 0x80;
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && c != '_' && c < 0x80 &&
+		    (!i || c < '0' || c > '9'))
+			return false;
+	}
+	return s.len > 0;
 }
 
-// "x=vars.x, e_User=vars.e.User"
+// (x=vars.x, "e.User"=vars.e.User)
 static void put_vars(struct tracing *t)
 {
 	struct out_buf *b = &t->script;
 	for (size_t i = 1; i < t->n_operands; i++) {
+		struct str var = str_from(t->operands[i]);
 		out_buf_str(b, i > 1 ? STR(", ") : STR("("));
-		for (const char *p = t->operands[i]; *p; p++)
-			out_buf_fill(b, is_identifier(*p) ? *p : '_', 1);
-		out_buf_printf(b, "=vars.%s", t->operands[i]);
+		if (is_word(var))
+			out_buf_str(b, var);
+		else
+			tracing_quoted(t, var);
+		out_buf_printf(b, "=vars.%.*s", STR_ARG(var));
 	}
 	out_buf_str(b, STR(")"));
 }
@@ -269,7 +300,8 @@ static void put_watch(struct tracing *t, const struct watch_place *p, const stru
 	if (t->n_operands > 1)
 		put_vars(t);
 	else
-		out_buf_str(b, p->file.len || p->has_off ? STR("vars") : STR("args"));
+		out_buf_str(b, p->file.len || p->has_off || p->is_in_copies ? STR("vars")
+									    : STR("args"));
 	if (o->is_changed)
 		out_buf_str(b, STR(", 1"));
 	if (o->is_changed && o->n_lines)
@@ -294,12 +326,15 @@ static void put_body(struct tracing *t, const struct watch_place *p, const struc
 
 static struct err *watch(struct tracing *t, struct watch_options *o, int *status)
 {
-	struct watch_place p = { 0 };
+	struct map told = map_init(t->arena);
+	struct watch_place p = { .told = &told };
 	if (o->limit && (!str_to_u64(str_from(o->limit), &o->n_lines) || !o->n_lines))
 		return err_new(ERR_USAGE, "--limit takes a number of lines, not '%s'", o->limit);
 	TRY(find_place(t, &p));
-	TRY(check_vars(t, &p));
-	bool is_all = t->n_operands == 1 && (p.file.len || p.has_off);
+	bool is_sound = !p.has_off || begins_instruction(t, &p);
+	bool is_all = is_sound && t->n_operands == 1 && (p.file.len || p.has_off);
+	if (is_sound)
+		TRY(check_vars(t, &p));
 	for (size_t i = 0; is_all && i < p.spots.n; i++)
 		TRY(tell_others(t, &p, &p.spots.v[i]));
 	tracing_head(t);

@@ -185,10 +185,14 @@ MUST_USE struct err *dwarf_line_at(struct dwarf *dw, uint64_t pc, struct dwarf_r
 // All rows with low <= vaddr < high, plus the row that covers low, in order of address.
 MUST_USE struct err *dwarf_rows(struct dwarf *dw, uint64_t low, uint64_t high,
 				struct dwarf_row **out, size_t *n);
+// Lines of a file on either side of one, as near as there are any with code; 0: none is there.
+struct dwarf_line_near {
+	uint32_t before, after;
+};
 // Addresses where a source line begins: file is a whole path or its last components ("main.go",
 // "pkg/main.go").
 MUST_USE struct err *dwarf_line_pcs(struct dwarf *dw, struct str file, uint32_t line,
-				    uint64_t **out, size_t *n);
+				    uint64_t **out, size_t *n, struct dwarf_line_near *near);
 
 // --- frames ---
 

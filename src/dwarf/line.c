@@ -170,11 +170,20 @@ struct line_pcs {
 	const bool *is_wanted; // by file number
 	size_t n_files;
 	VEC(uint64_t) pcs;
+	struct dwarf_line_near near;
 };
 
-static bool is_the_line(const struct line_pcs *l, const struct line_row *r)
+static bool is_in_file(const struct line_pcs *l, const struct line_row *r)
 {
-	return !r->is_end && r->line == l->line && r->file < l->n_files && l->is_wanted[r->file];
+	return !r->is_end && r->file < l->n_files && l->is_wanted[r->file];
+}
+
+static void note_near(struct line_pcs *l, uint32_t line)
+{
+	if (line && line < l->line)
+		l->near.before = MAX(l->near.before, line);
+	else if (line > l->line && (!l->near.after || line < l->near.after))
+		l->near.after = line;
 }
 
 static void collect(struct line_pcs *l, const struct line_table *t)
@@ -183,7 +192,10 @@ static void collect(struct line_pcs *l, const struct line_table *t)
 		const struct line_seq *s = &t->seqs[i];
 		bool was_in = false;
 		for (size_t k = 0; k < s->n_rows; k++) {
-			bool is_in = is_the_line(l, &s->rows[k]);
+			bool is_near = is_in_file(l, &s->rows[k]);
+			bool is_in = is_near && s->rows[k].line == l->line;
+			if (is_near && s->rows[k].is_stmt)
+				note_near(l, s->rows[k].line);
 			if (is_in && s->rows[k].is_stmt && !was_in)
 				VEC_PUSH(l->dw->arena, &l->pcs, s->rows[k].vaddr);
 			was_in = is_in && (was_in || s->rows[k].is_stmt);
@@ -192,7 +204,7 @@ static void collect(struct line_pcs *l, const struct line_table *t)
 }
 
 struct err *dwarf_line_pcs(struct dwarf *dw, struct str file, uint32_t line, uint64_t **out,
-			   size_t *n)
+			   size_t *n, struct dwarf_line_near *near)
 {
 	TRY(dw_load(dw, SECS_LINES));
 	struct line_pcs l = { .dw = dw, .line = line };
@@ -232,5 +244,6 @@ struct err *dwarf_line_pcs(struct dwarf *dw, struct str file, uint32_t line, uin
 			l.pcs.v[m++] = l.pcs.v[i];
 	*out = l.pcs.v;
 	*n = m;
+	*near = l.near;
 	return NULL;
 }

@@ -331,9 +331,8 @@ static void print_line(const struct grid *g, size_t line, FILE *f)
 		if (g->is_left_out[i])
 			continue;
 		if (i < g->n_keys)
-			cell = line && line < g->first_note
-				       ? cut_front(g->a, cell, g->widths[i])
-				       : cut_end(g->a, cell, g->widths[i]);
+			cell = line && line < g->first_note ? cut_front(g->a, cell, g->widths[i])
+							    : cut_end(g->a, cell, g->widths[i]);
 		size_t n = columns(cell);
 		int fill = (int)(g->widths[i] > n ? g->widths[i] - n : 0);
 		fputs(i ? "  " : "", f);

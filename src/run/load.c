@@ -78,9 +78,8 @@ static struct err *load_prog(struct session *s, size_t i, struct arena *a,
 	const struct code_prog *from = &s->c->progs[i];
 	struct bpf_prog *prog = &s->progs[i];
 	prog->type = from->type;
-	prog->attach_type = kind_is_uprobe(from->part->kind) && s->has_multi
-				    ? BPF_ATTACH_UPROBE_MULTI
-				    : 0;
+	prog->attach_type =
+		kind_is_uprobe(from->part->kind) && s->has_multi ? BPF_ATTACH_UPROBE_MULTI : 0;
 	prog->is_sleepable = from->is_sleepable;
 	prog->wants_log = s->o->wants_verifier_log;
 	return bpf_prog_load(prog, &from->code, a, verdict);
@@ -170,8 +169,7 @@ struct err *session_load(struct session *s)
 	s->progs = ARENA_ARRAY(s->arena, struct bpf_prog, s->c->n_progs);
 	for (size_t i = 0; i < s->c->n_progs; i++) {
 		s->progs[i].fd = -1;
-		s->progs[i].name =
-			arena_strdup(s->arena, s->c->progs[i].part->probes[0]->text).p;
+		s->progs[i].name = arena_strdup(s->arena, s->c->progs[i].part->probes[0]->text).p;
 	}
 	return load_progs(s);
 }

@@ -84,13 +84,23 @@ static struct expr *parse_map(struct parser *p)
 	return expr_done(p, e, start);
 }
 
-// record = "(" name "=" expr ("," name "=" expr)* ","? ")"
+// A name that is no word is only shown: "root.Val".
+static struct name field_name(struct parser *p)
+{
+	if (p->tok.kind != TOK_STR)
+		return tok_expect_name(p, "a field's name");
+	struct name name = { .text = p->tok.text, .span = p->tok.span };
+	tok_advance(p);
+	return name;
+}
+
+// record = "(" name "=" expr ("," name "=" expr)* ","? ")", names as words or in quotes
 static struct expr *parse_record(struct parser *p, struct span start)
 {
 	struct expr *e = expr_make(p, EXPR_RECORD, start);
 	VEC(struct record_item) items = { 0 };
 	while (!p->is_panic && p->tok.kind != TOK_RPAREN) {
-		struct record_item item = { .name = tok_expect_name(p, "a field's name") };
+		struct record_item item = { .name = field_name(p) };
 		tok_expect(p, TOK_ASSIGN, "'='");
 		item.value = parse_expr(p);
 		VEC_PUSH(p->arena, &items, item);
@@ -107,7 +117,8 @@ static bool is_at_record(const struct parser *p)
 {
 	struct lexer ahead = p->lex;
 	ahead.is_quiet = true;
-	return p->tok.kind == TOK_WORD && lex_next(&ahead).kind == TOK_ASSIGN;
+	return (p->tok.kind == TOK_WORD || p->tok.kind == TOK_STR) &&
+	       lex_next(&ahead).kind == TOK_ASSIGN;
 }
 
 // paren = "(" expr ")" | tuple | record

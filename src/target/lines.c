@@ -2,48 +2,20 @@
 // From a source line to the addresses where it begins.
 #include "target/internal.h"
 
-// Lines that are tried on either side of one that has no code.
-#define NEAR_LINES 30u
 // Instructions from the start of a Go function's way out of its stack check to the call there:
 // arguments are saved before it.
 #define MORESTACK_REACH 24
 
-static struct err *starts_of(struct target *t, struct str file, uint32_t line, uint64_t **out,
-			     size_t *n)
+static struct err *no_code(struct target *t, struct str file, uint32_t line,
+			   struct dwarf_line_near near)
 {
-	*n = 0;
-	return dwarf_line_pcs(t->dwarf, file, line, out, n);
-}
-
-// The first line with code from line on, in steps of step; 0 if none is near.
-static struct err *near_line(struct target *t, struct str file, uint32_t line, int step,
-			     uint32_t *out)
-{
-	*out = 0;
-	for (uint32_t i = 1; i <= NEAR_LINES && !*out; i++) {
-		uint64_t *pcs;
-		size_t n;
-		int64_t at = (int64_t)line + (int64_t)i * step;
-		if (at <= 0 || at > UINT32_MAX)
-			break;
-		TRY(starts_of(t, file, (uint32_t)at, &pcs, &n));
-		if (n)
-			*out = (uint32_t)at;
-	}
-	return NULL;
-}
-
-static struct err *no_code(struct target *t, struct str file, uint32_t line)
-{
-	uint32_t before, after;
-	TRY(near_line(t, file, line, -1, &before));
-	TRY(near_line(t, file, line, 1, &after));
 	struct err *e = err_new(ERR_NOTFOUND, "no code begins at line %u of %.*s in %s", line,
 				STR_ARG(file), target_name(t));
-	if (before && after)
-		return err_note(e, "the nearest lines with code: %u and %u", before, after);
-	if (before || after)
-		return err_note(e, "the nearest line with code: %u", before + after);
+	if (near.before && near.after)
+		return err_note(e, "the nearest lines with code: %u and %u", near.before,
+				near.after);
+	if (near.before || near.after)
+		return err_note(e, "the nearest line with code: %u", near.before + near.after);
 	return e;
 }
 
@@ -206,6 +178,7 @@ struct err *target_line_sites(struct target *t, struct str file, uint32_t line, 
 			      struct target_line_site **out, size_t *n)
 {
 	struct line_search l = { .t = t, .line = line, .column = column };
+	struct dwarf_line_near near;
 	uint64_t *pcs;
 	size_t n_pcs;
 	*n = 0;
@@ -214,7 +187,7 @@ struct err *target_line_sites(struct target *t, struct str file, uint32_t line, 
 		return err_new(ERR_NOTFOUND, "%s: source lines need debug information: %.*s",
 			       target_name(t), STR_ARG(missing));
 	}
-	TRY(starts_of(t, file, line, &pcs, &n_pcs));
+	TRY(dwarf_line_pcs(t->dwarf, file, line, &pcs, &n_pcs, &near));
 	for (size_t i = 0; i < n_pcs; i++)
 		TRY(take_address(&l, pcs[i]));
 	*out = l.sites.v;
@@ -226,5 +199,5 @@ struct err *target_line_sites(struct target *t, struct str file, uint32_t line, 
 			       STR_ARG(file), l.other_column, column);
 	return n_pcs && column ? err_new(ERR_NOTFOUND, "the line table of %s knows no columns",
 					 target_name(t))
-			       : no_code(t, file, line);
+			       : no_code(t, file, line, near);
 }

@@ -75,7 +75,7 @@ def test_an_instruction(t):
     got = rows(r.out)
     t.eq(len(got), 2, r.describe())
     t.eq(got[1][1:], (f"main.(*Store).Get+{off}",
-                      'e_User="user 1" e=&main.Entry{Key: "user/1", User: "user 1", TTL: 1m0s}'), r.describe())
+                      'e.User="user 1" e=&main.Entry{Key: "user/1", User: "user 1", TTL: 1m0s}'), r.describe())
 
 
 @cases(VERSIONS)
@@ -99,16 +99,16 @@ def test_what_cannot_be_read_is_told_alone(t, version):
     t.need_root()
     path = t.go("values", version)
     words = ["watch", path, "main.nilLink", "l.value", "l", "l.next.name", "-c", path, "-q"]
-    want = "l_value=<unreadable> l=nil l_next_name=<unreadable>"
+    want = "l.value=<unreadable> l=nil l.next.name=<unreadable>"
     for options in ([], ["--changed"]):
         r = t.stoat(*words, *options)
         t.eq([row[1:] for row in rows(r.out)], [("main.nilLink", want)], r.describe())
     r = t.stoat(*words, "-f", "json")
     got = [json.loads(line)["values"] for line in r.out.splitlines() if '"watch"' in line]
     lost = {"unreadable": True}
-    t.eq(got, [{"l_value": lost, "l": None, "l_next_name": lost}], r.describe())
+    t.eq(got, [{"l.value": lost, "l": None, "l.next.name": lost}], r.describe())
     r = t.stoat("watch", path, "main.chained", "l.value", "l.next.next.next.value", "--changed", "-c", path, "-q")
-    t.eq([row[2] for row in rows(r.out)], ["l_value=1 l_next_next_next_value=<unreadable>"], r.describe())
+    t.eq([row[2] for row in rows(r.out)], ["l.value=1 l.next.next.next.value=<unreadable>"], r.describe())
 
 
 def test_stripped(t):
@@ -169,6 +169,10 @@ def test_values_give_way_on_a_terminal(t):
      "variable 'e' is not readable at store.go:39; it is at line 38 (try store.go:38)"),
     (["watch", "PATH", "store.go:38", "nosuch"], 2, "there is no variable 'nosuch' at store.go:38"),
     (["watch", "PATH", "store.go:9999"], 2, "store.go"),
+    (["watch", "PATH", "store.go:9999"], 2, "the nearest line with code: "),
+    (["watch", "PATH", "store.go:0"], 2, "no code begins at line 0 of store.go"),
+    (["watch", "PATH", "main.handle+9999"], 1, "error: +0x270f is behind the end of main.handle, which has "),
+    (["watch", "PATH", "main.handle+1"], 1, "error: main.handle+0x1 is in the middle of an instruction"),
     (["watch", "PATH", "main.*+4"], 1, "an offset is in one function: 'main.*' means 11"),
     (["watch", "PATH", "main.nosuch"], 2, "no function 'main.nosuch'"),
     (["watch", "PATH", "main.handle", "-n", "x"], 1, "--limit takes a number of lines, not 'x'"),
@@ -176,7 +180,18 @@ def test_values_give_way_on_a_terminal(t):
 def test_mistakes(t, words, rc, message):
     path = t.go("shop", "1.27")
     r = t.stoat(*[path if w == "PATH" else w for w in words], rc=rc)
-    t.check(message in r.err and r.err.count("stoat: error:") == 1 and not r.out, r.describe())
+    t.check(message in r.err and r.err.count("stoat: ") == 1 and not r.out, r.describe())
+
+
+def test_copies(t):
+    """What is the same of several copies is told once; a function that is inlined everywhere is watched."""
+    t.need_root()
+    r = t.stoat("watch", t.go("web", "1.24"), marked("web", "AddInt64(&s.writes"), "--for", "1ms")
+    notes = re.findall(r"^stoat: .* is not readable at .*$", r.err, re.M)
+    t.check("2 sites" in r.err and notes and len(notes) == len(set(notes)), r.describe())
+    path = t.go("shop", "1.27")
+    r = t.stoat("watch", path, "main.isExpired", "-n", "2", "-c", path)
+    t.check("left out" not in r.err and len(rows(r.out)) == 2 and r.out.count("e=") == 2, r.describe())
 
 
 def test_help(t):

@@ -153,6 +153,7 @@ static void use_inlines(struct walk *w)
 
 static void use_lines(struct walk *w)
 {
+	struct dwarf_line_near near;
 	struct dwarf_row *rows;
 	uint64_t *pcs;
 	size_t n;
@@ -161,7 +162,7 @@ static void use_lines(struct walk *w)
 	for (size_t i = 0; !e && i < n && i < ROWS_MAX; i++)
 		use_str(rows[i].file);
 	err_free(e);
-	err_free(dwarf_line_pcs(w->dw, STR("a.c"), 3, &pcs, &n));
+	err_free(dwarf_line_pcs(w->dw, STR("a.c"), 3, &pcs, &n, &near));
 }
 
 static void use_all(struct walk *w)

@@ -58,6 +58,7 @@ static void check_lines(struct dwarf *dw)
 {
 	struct dwarf_row *rows, row;
 	struct dwarf_func f;
+	struct dwarf_line_near near;
 	uint64_t *pcs;
 	size_t n;
 	CHECK_OK(dwarf_rows(dw, 0x1005, 0x1100, &rows, &n));
@@ -77,12 +78,14 @@ static void check_lines(struct dwarf *dw)
 	CHECK_VIEW(row.file, "/src/a.c");
 	CHECK_ERR(dwarf_line_at(dw, 0x1010, &row), ERR_NOTFOUND);
 	CHECK_ERR(dwarf_line_at(dw, 0, &row), ERR_NOTFOUND);
-	CHECK_OK(dwarf_line_pcs(dw, STR("inc/b.h"), 4, &pcs, &n));
+	CHECK_OK(dwarf_line_pcs(dw, STR("inc/b.h"), 4, &pcs, &n, &near));
 	CHECK_INT(n, 1);
 	CHECK_INT(pcs[0], 0x1008);
-	CHECK_OK(dwarf_line_pcs(dw, STR("a.c"), 99, &pcs, &n));
+	CHECK_OK(dwarf_line_pcs(dw, STR("a.c"), 99, &pcs, &n, &near));
 	CHECK_INT(n, 0);
-	CHECK_ERR(dwarf_line_pcs(dw, STR("c/b.h"), 4, &pcs, &n), ERR_NOTFOUND);
+	CHECK_INT(near.before, 11);
+	CHECK_INT(near.after, 0);
+	CHECK_ERR(dwarf_line_pcs(dw, STR("c/b.h"), 4, &pcs, &n, &near), ERR_NOTFOUND);
 	CHECK_OK(dwarf_func_at(dw, 0x1000, &f));
 	CHECK_VIEW(f.file, "/src/a.c");
 	CHECK_INT(f.line, 9);
