@@ -49,6 +49,40 @@ TEST(out_fit_counts_characters)
 	CHECK_INT(out_columns(STR("\x1b[31mgr\xc3\xb6\x1b[0m")), 3);
 	// What is cut inside of a colour ends it.
 	CHECK_STR(fitted("\x1b[31mabcdefghij\x1b[0m", 6), "\x1b[31mabc\x1b[0m...");
+	// One in which nothing is left does not begin, and there are never more dots than three.
+	CHECK_STR(fitted("(ab, \x1b[31merror \"x\"\x1b[0m)", 9), "(ab, ...)");
+	CHECK_STR(fitted("(b=main.Big{A: 1}, s=2)", 15), "(b=main.Big...)");
+	CHECK_STR(fitted("(b=main.Big{A: 1}, s=2)", 17), "(b=main.Big{...)");
+}
+
+// "args = results"
+static const char *fitted_call(const char *args, const char *results, size_t columns)
+{
+	struct out_buf a = { 0 }, r = { 0 };
+	out_buf_str(&a, str_from(args));
+	out_buf_str(&r, str_from(results));
+	out_fit_call(&a, &r, columns);
+	snprintf(shown, sizeof(shown), "%.*s = %.*s", STR_ARG(out_buf_view(&a)),
+		 STR_ARG(out_buf_view(&r)));
+	out_buf_free(&a);
+	out_buf_free(&r);
+	return shown;
+}
+
+TEST(out_fit_call_keeps_why_it_failed)
+{
+	const char *args = "(password=<redacted>, token=[]byte(3), n=&4)";
+	const char *failed = "(false, 4, \x1b[31merror \"store full: quota 10\"\x1b[0m)";
+	CHECK_STR(fitted_call(args, failed, 64), "(password=<redacted>...) = (false, 4, "
+						 "\x1b[31merror \"store full: quota 10\"\x1b[0m)");
+	CHECK_STR(fitted_call(args, failed, 50),
+		  "(passwor...) = (..., \x1b[31merror \"store full: quota 10\"\x1b[0m)");
+	CHECK_STR(fitted_call(args, failed, 36),
+		  "(pass...) = (..., \x1b[31merror \"store full\x1b[0m...)");
+	// What is in long results is worth no more than half of the line.
+	CHECK_STR(fitted_call("(key=\"user/7\", n=12345678)",
+			      "main.Entry{Key: \"user/7\", User: \"Ada\", TTL: 1}", 46),
+		  "(key=\"user/7\", n=12345678) = main.Entry{...}");
 }
 
 // --- trees ---
