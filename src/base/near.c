@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/near.h"
 
-#define NAME_MAX_LEN 128
+#define NAME_MAX_LEN  128
+#define OTHER_PACKAGE 16u
 
 // PRINTF is as near to printf as can be.
 static bool is_same_letter(char a, char b)
@@ -71,11 +72,27 @@ static unsigned score_of(struct str want, struct str name)
 	return UINT32_MAX;
 }
 
+// "main." of "main.(*Store).Get", "net/http." of "net/http.Get".
+static struct str package_of(struct str s)
+{
+	size_t from = 0;
+	for (size_t i = 0; i < s.len && s.p[i] != '('; i++)
+		from = s.p[i] == '/' ? i : from;
+	for (size_t i = from; i < s.len; i++)
+		if (s.p[i] == '.')
+			return str_first(s, i + 1);
+	return STR("");
+}
+
 void near_offer(struct near *near, struct str name)
 {
 	unsigned score = score_of(near->want, name);
+	struct str package = package_of(near->want);
 	if (score == UINT32_MAX)
 		return;
+	// Who names a package means it.
+	if (package.len && !str_starts(name, package))
+		score += OTHER_PACKAGE;
 	size_t at = near->n;
 	while (at > 0 && near->score[at - 1] > score)
 		at--;

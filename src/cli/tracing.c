@@ -72,20 +72,8 @@ struct meaning {
 	struct target_matches funcs; // none: a function that exists in inlined copies only
 	struct str text;             // as an attach point has it
 	bool is_pattern;
+	bool is_list; // the functions have to be named one by one
 };
-
-// "main.Map[" of "main.Map[go.shape.int]" if all of them are instances of that one generic
-// function.
-static struct str generic_of(const struct target_matches *m)
-{
-	struct str first = m->v[0]->name;
-	ptrdiff_t bracket = str_find(first, STR("["));
-	struct str stem = str_first(first, (size_t)(bracket + 1));
-	for (size_t i = 0; i < m->n; i++)
-		if (bracket <= 0 || !str_starts(m->v[i]->name, stem))
-			return STR("");
-	return stem;
-}
 
 static bool is_of_runtime(const struct target_func *f)
 {
@@ -124,12 +112,11 @@ static struct err *look_up(struct tracing *t, const char *word, struct meaning *
 	prefer_own(t, &out->funcs);
 	if (out->funcs.n == 0)
 		return target_no_match(t->target, word);
-	struct str generic = generic_of(&out->funcs);
-	if (out->funcs.n > 1 && !generic.len)
+	out->is_list = target_is_one_generic(t->target, &out->funcs);
+	if (out->funcs.n > 1 && !out->is_list)
 		return target_many_match(t->target, word, &out->funcs);
-	out->is_pattern = out->funcs.n > 1;
-	out->text = out->is_pattern ? arena_printf(t->arena, "%.*s*", STR_ARG(generic))
-				    : out->funcs.v[0]->name;
+	if (!out->is_list)
+		out->text = out->funcs.v[0]->name;
 	return NULL;
 }
 
@@ -151,7 +138,7 @@ static void add_meaning(struct tracing *t, struct map *seen, const struct meanin
 		}
 	}
 	t->n_funcs += m->funcs.n ? n_fresh : 1;
-	if (!n_known) {
+	if (!n_known && !m->is_list) {
 		VEC_PUSH(t->arena, &t->func, m->text);
 		return;
 	}

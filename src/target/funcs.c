@@ -307,15 +307,64 @@ static struct str last_name(const struct target_func *f)
 	return str_from_off(name, (size_t)(colon + 1));
 }
 
+// How well a name of several parts, "Store.Get", stands for a function: 2 as it is written there,
+// 1 but for the (*T) of its receiver, 0 not at all. Types of generic functions do not count.
+static int ends_in(struct arena *a, const struct target_func *f, struct str word)
+{
+	if (is_mangled(f)) {
+		struct str name = demangled_without_params(f->name);
+		return str_ends(name, word) && (name.len == word.len ||
+						name.p[name.len - word.len - 1] == ':')
+			       ? 2
+			       : 0;
+	}
+	for (int has_stars = 1; has_stars >= 0; has_stars--) {
+		struct str name = go_plain_name(a, f->name, has_stars);
+		struct str want = go_plain_name(a, word, has_stars);
+		char before = name.len > want.len ? name.p[name.len - want.len - 1] : '.';
+		if (want.len && str_ends(name, want) && (before == '.' || before == '/'))
+			return 1 + has_stars;
+	}
+	return 0;
+}
+
+static bool has_parts(struct str word)
+{
+	return str_find(word, STR(".")) > 0 || str_find(word, STR("::")) > 0 ||
+	       str_find(word, STR("[")) > 0;
+}
+
 struct err *target_match_last(struct target *t, const char *word, struct target_matches *out)
 {
+	AUTO(arena_autofree) struct arena *scratch = arena_new();
+	struct str want = str_from(word);
+	bool by_parts = has_parts(want) && (target_is_go(t) || str_find(want, STR("::")) > 0);
 	size_t kept = 0;
+	int best = 1;
 	TRY(target_match(t, NULL, 0, out));
-	for (size_t i = 0; i < out->n; i++)
-		if (str_eq(last_name(out->v[i]), str_from(word)))
-			out->v[kept++] = out->v[i];
+	for (size_t i = 0; i < out->n; i++) {
+		const struct target_func *f = out->v[i];
+		int fit = str_eq(last_name(f), want) ? 1 : by_parts ? ends_in(scratch, f, want) : 0;
+		arena_clear(scratch);
+		if (fit > best)
+			kept = 0;
+		best = MAX(best, fit);
+		if (fit == best)
+			out->v[kept++] = f;
+	}
 	out->n = kept;
 	return NULL;
+}
+
+bool target_is_one_generic(struct target *t, const struct target_matches *m)
+{
+	if (m->n < 2 || str_find(m->v[0]->name, STR("[")) < 0)
+		return false;
+	struct str first = go_plain_name(t->arena, m->v[0]->name, true);
+	for (size_t i = 1; i < m->n; i++)
+		if (!str_eq(first, go_plain_name(t->arena, m->v[i]->name, true)))
+			return false;
+	return true;
 }
 
 // Go's generic functions have their types in their names.

@@ -74,6 +74,26 @@ struct str go_last_name(struct str name)
 	return str_ends(last, STR(".abi0")) ? str_first(last, last.len - 5) : last;
 }
 
+struct str go_plain_name(struct arena *a, struct str name, bool has_stars)
+{
+	char *out = arena_alloc(a, name.len + 1, 1);
+	size_t n = 0;
+	int depth = 0;
+	if (str_ends(name, STR(".abi0")))
+		name.len -= 5;
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.p[i];
+		bool is_star = str_starts(str_from_off(name, i), STR("(*"));
+		bool is_end = c == ')' && i + 1 < name.len && name.p[i + 1] == '.';
+		depth += c == '[';
+		if (!depth && (has_stars || (!is_star && !is_end)))
+			out[n++] = c;
+		i += !depth && is_star && !has_stars;
+		depth -= c == ']' && depth > 0;
+	}
+	return depth ? name : (struct str) { out, n };
+}
+
 struct str receiver_type(struct arena *a, struct str name)
 {
 	ptrdiff_t dot = last_dot(name);

@@ -165,6 +165,8 @@ const struct copy_list *copies_by_pclntab(struct target *t, struct str name);
 bool is_go_literal(struct str name);
 // The last component of a name, without type arguments and ABI suffix.
 struct str go_last_name(struct str name);
+// "main.(*Stack).Push" of "main.(*Stack[go.shape.int]).Push"; "main.Stack.Push" without stars.
+struct str go_plain_name(struct arena *a, struct str name, bool has_stars);
 
 // "func (s *main.Store) Get(key string) error", "int sum(int a, int b)"; empty if types are not
 // known.

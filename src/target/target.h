@@ -75,9 +75,12 @@ struct target_matches {
 MUST_USE struct err *target_match(struct target *t, const char *const *patterns, size_t n_patterns,
 				  struct target_matches *out);
 // Functions whose last component is that word: "Get" for "main.(*Store).Get" and
-// "ns::Store::Get(int)".
+// "ns::Store::Get(int)"; or whose last ones are: "Store.Get", "(*Store).Get", "Store::Get". The
+// types of generic functions may be left out, or be "[...]".
 MUST_USE struct err *target_match_last(struct target *t, const char *word,
 				       struct target_matches *out);
+// Whether all are instances of one generic function.
+bool target_is_one_generic(struct target *t, const struct target_matches *m);
 // ERR_NOTFOUND that says so, with near names, for a pattern that matched nothing.
 MUST_USE struct err *target_no_match(struct target *t, const char *pattern);
 // ERR_NOTFOUND that names them, for a word that was to mean one function.

@@ -459,6 +459,17 @@ TEST(near_finds_typing_mistakes)
 		CHECK(!str_eq(n.best[i], STR("runtime.gopark")));
 }
 
+TEST(near_prefers_the_package_that_was_named)
+{
+	struct near n = near_init(STR("main.Gett"));
+
+	near_offer(&n, STR("sync.(*Pool).Get"));
+	near_offer(&n, STR("main.(*ShopOfMany).GetAll"));
+	near_offer(&n, STR("runtime.getfp"));
+	near_offer(&n, STR("main.(*Store).Get"));
+	CHECK_VIEW(n.best[0], "main.(*Store).Get");
+}
+
 TEST(near_keeps_the_best_few)
 {
 	AUTO(arena_autofree) struct arena *a = arena_new();

@@ -81,7 +81,7 @@ TEST(out_fit_call_keeps_why_it_failed)
 		  "(pass...) = (..., \x1b[31merror \"store full\x1b[0m...)");
 	// What is in long results is worth no more than half of the line.
 	CHECK_STR(fitted_call("(key=\"user/7\", n=12345678)",
-			      "main.Entry{Key: \"user/7\", User: \"Ada\", TTL: 1}", 46),
+			      "main.Entry{Key: \"user/7\", User: \"Ada\", TTL: 1}", 60),
 		  "(key=\"user/7\", n=12345678) = main.Entry{...}");
 }
 
