@@ -20,6 +20,9 @@
 
 enum stack_mode { STACK_BPFTRACE, STACK_PERF, STACK_RAW, STACK_BUILD_ID };
 
+#define CONFIG_RATE_MAX 1000000u
+#define CONFIG_CPU_MAX  10000u
+
 // What the script's config block and the environment (BPFTRACE_*, STOAT_*) set; the environment
 // wins, and of it STOAT_*. Sizes are checked against what the engine can do.
 struct config {

@@ -42,6 +42,11 @@ static bool find_addresses(struct checker *c, const struct type *type, const str
 		tell_error(c, text->span, "%s has no %s '%.*s'", target_name(t),
 			   is_func ? "function" : "type", STR_ARG(text->str));
 		tell_near(c, &near);
+		if (!near.n && !is_func)
+			tell_hint(c,
+				  "it is compared with the name of the type in it, like "
+				  "\"*errors.errorString\", or with nil; an error's text is "
+				  "not known yet where that is decided: look for it in the output");
 	} else if (out->n > ADDRESSES_MAX) {
 		tell_error(c, text->span, "'%.*s' is the name of %zu %s, which is too many",
 			   STR_ARG(text->str), out->n, is_func ? "functions" : "types");

@@ -196,6 +196,13 @@ static bool compare_others(struct checker *c, struct expr *left, struct expr *ri
 	return true;
 }
 
+// char *: where a text is, not the text.
+static bool is_c_text(struct type *t)
+{
+	struct type *elem = t->kind == TYPE_PTR && t->elem ? type_strip(t->elem) : NULL;
+	return elem && elem->kind == TYPE_CHAR;
+}
+
 // What e could be compared with instead.
 static void tell_comparable(struct checker *c, const struct expr *e, enum expr_op op,
 			    const struct expr *other)
@@ -206,7 +213,7 @@ static void tell_comparable(struct checker *c, const struct expr *e, enum expr_o
 			  kind == TYPE_CHAN;
 	if (may_be_nil && other->kind == EXPR_INT && !other->num.value)
 		tell_hint(c, "write nil: %.*s %s nil", STR_ARG(text), expr_op_text(op));
-	else if (kind == TYPE_SLICE && is_go_bytes(e->type) && other->type->kind == TYPE_TEXT)
+	else if ((is_go_bytes(e->type) || is_c_text(e->type)) && other->type->kind == TYPE_TEXT)
 		tell_hint(c, "str(%.*s) is text", STR_ARG(text));
 }
 

@@ -67,10 +67,21 @@ static struct str next_name(const char **list)
 	return name;
 }
 
+static bool is_listed(const char *list, struct str name)
+{
+	for (struct str other; *list && (other = next_name(&list)).p != name.p;)
+		if (str_eq(other, name))
+			return true;
+	return false;
+}
+
 static struct err *check_args(const char *list)
 {
+	const char *all = list;
 	do {
 		struct str name = next_name(&list);
+		if (is_listed(all, name))
+			return err_new(ERR_USAGE, "--args names '%.*s' twice", STR_ARG(name));
 		if (!is_name(name))
 			return err_new(ERR_USAGE,
 				       "--args takes names of parameters, like a,b; not '%.*s'",

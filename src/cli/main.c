@@ -178,6 +178,13 @@ static struct err *run(int argc, char **argv, int *status)
 		return err_note(err_new(ERR_USAGE, "no command given"),
 				"stoat --help lists the commands");
 	const char *name = argv[1];
+	char option[] = "--help", *help[] = { option };
+	if (strcmp(name, "help") == 0 && argc > 2)
+		for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+			if (strcmp(argv[2], commands[i].name) == 0)
+				return commands[i].run(&commands[i], 1, help, status);
+	if (strcmp(name, "help") == 0 && argc > 2)
+		return unknown_command(argv[2]);
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
 		print_help(stdout);
 		return NULL;

@@ -130,13 +130,26 @@ static struct err *argument_of(struct parse *p, const struct option *o, const ch
 	return NULL;
 }
 
+static struct err *unknown(const struct parse *p, struct str name)
+{
+	struct err *e = err_new(ERR_USAGE, "unknown option --%.*s", STR_ARG(name));
+	struct near near = near_init(name);
+	// Many tools have one of that name.
+	for (size_t i = 0; i < p->n; i++)
+		if (p->table[i].kind == OPTION_FORMAT && str_eq(name, STR("json")))
+			return err_note(e, "-f json is what you mean");
+	for (size_t i = 0; i < p->n; i++)
+		near_offer(&near, str_from(p->table[i].name));
+	return near.n ? err_note(e, "did you mean --%.*s?", STR_ARG(near.best[0])) : e;
+}
+
 static struct err *parse_long(struct parse *p, const char *text)
 {
 	struct str name = { text, strcspn(text, "=") };
 	const char *arg = text[name.len] == '=' ? text + name.len + 1 : NULL;
 	const struct option *o = by_name(p->table, p->n, name);
 	if (!o)
-		return err_new(ERR_USAGE, "unknown option --%.*s", STR_ARG(name));
+		return unknown(p, name);
 	if (o->kind == OPTION_FLAG && arg)
 		return err_new(ERR_USAGE, "--%s takes no argument", o->name);
 	TRY(argument_of(p, o, &arg));

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "cli/tracing.h"
+#include "value/value.h"
 
 // What a script may have anyway: see config_make.
 #define PROBES_ALWAYS   1024u
@@ -167,7 +168,9 @@ struct err *tracing_functions(struct tracing *t, size_t n, char **words)
 struct err *tracing_duration(const char *option, const char *text, uint64_t *out)
 {
 	struct number n;
-	if (number_parse(str_from(text), &n) && n.is_duration && n.value) {
+	AUTO(arena_autofree) struct arena *a = arena_new();
+	struct str whole = number_whole_duration(a, str_from(text)); // of 1.5s
+	if (number_parse(whole.len ? whole : str_from(text), &n) && n.is_duration && n.value) {
 		*out = n.value;
 		return NULL;
 	}
@@ -175,20 +178,48 @@ struct err *tracing_duration(const char *option, const char *text, uint64_t *out
 		       option, text);
 }
 
-static struct err *check_numbers(const struct tracing *t)
+// Takes what may stand behind the number off.
+static struct err *check_number(struct tracing *t, const char *option, const char **text,
+				uint64_t min, uint64_t max, struct str unit)
 {
-	const struct {
-		const char *option, *text;
-	} given[] = { { "--depth", t->depth },
-		      { "--items", t->items },
-		      { "--max-rate", t->max_rate },
-		      { "--max-cpu", t->max_cpu } };
+	struct str number = *text ? str_from(*text) : STR("");
 	uint64_t n;
-	for (size_t i = 0; i < ARRAY_LEN(given); i++)
-		if (given[i].text && !str_to_u64(str_from(given[i].text), &n))
-			return err_new(ERR_USAGE, "%s takes a number, not '%s'", given[i].option,
-				       given[i].text);
+	if (!*text)
+		return NULL;
+	if (unit.len && str_ends(number, unit))
+		number.len -= unit.len;
+	if (!str_to_u64(number, &n) || n < min || n > max)
+		return err_new(ERR_USAGE,
+			       "%s takes a number from %" PRIu64 " to %" PRIu64 ", not '%s'",
+			       option, min, max, *text);
+	*text = arena_printf(t->arena, "%.*s", STR_ARG(number)).p;
 	return NULL;
+}
+
+static struct err *check_numbers(struct tracing *t)
+{
+	TRY(check_number(t, "--depth", &t->depth, 0, VALUE_DEPTH_MAX, STR("")));
+	TRY(check_number(t, "--items", &t->items, 1, VALUE_ITEMS_MAX, STR("")));
+	TRY(check_number(t, "--max-rate", &t->max_rate, 1, CONFIG_RATE_MAX, STR("/s")));
+	return check_number(t, "--max-cpu", &t->max_cpu, 1, CONFIG_CPU_MAX, STR("%"));
+}
+
+// What one command has, many try with the others.
+static struct err *parse_options(struct tracing *t, const struct option *table, size_t n, int argc,
+				 char **argv, size_t *n_operands)
+{
+	bool has_where = false, asks_where = false;
+	for (size_t i = 0; i < n; i++)
+		has_where |= table[i].letter == 'w';
+	for (int i = 0; i < argc; i++)
+		asks_where |= strncmp(argv[i], "--where", 7) == 0 || strncmp(argv[i], "-w", 2) == 0;
+	struct err *e = options_parse(table, n, argc, argv, n_operands);
+	if (!e || has_where || !asks_where)
+		return e;
+	return err_note(e,
+			"stoat trace has conditions; for others, write an if into the script that "
+			"stoat %s --print-script prints",
+			t->self->name);
 }
 
 struct err *tracing_begin(struct tracing *t, const struct option *table, size_t n, int argc,
@@ -196,7 +227,7 @@ struct err *tracing_begin(struct tracing *t, const struct option *table, size_t 
 {
 	size_t n_operands;
 	t->arena = arena_new();
-	TRY(options_parse(table, n, argc, argv, &n_operands));
+	TRY(parse_options(t, table, n, argc, argv, &n_operands));
 	*is_done = t->help;
 	if (t->help) {
 		command_help(t->self, table, n);

@@ -65,7 +65,7 @@ struct tracing {
 		  "max-rate",                                                                       \
 		  OPTION_TEXT,                                                                      \
 		  "N",                                                                              \
-		  "look at no more hits of a probe a second",                                       \
+		  "look at no more hits a second (their trap remains)",                                       \
 		  &(t)->max_rate },                                                                 \
 		{ 0,                                                                                \
 		  "max-cpu",                                                                        \

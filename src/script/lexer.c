@@ -214,8 +214,6 @@ static bool lex_real(struct lexer *l, struct token *t)
 		}
 		struct str whole = number_whole_duration(l->arena, t->text);
 		if (whole.len) {
-			if (lex_error(l, span_from(l, start), "a duration is a whole number"))
-				diag_hint(l->diag, "write %.*s", STR_ARG(whole));
 			t->kind = TOK_INT;
 			return number_parse(whole, &t->num);
 		}

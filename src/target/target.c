@@ -49,7 +49,12 @@ static struct err *resolve_pid(struct arena *a, struct str what, uint64_t pid, s
 				STR_ARG(what));
 		if (errno == EACCES || errno == EPERM)
 			return err_new(ERR_SYS,
-				       "process %.*s belongs to another user (run with sudo)",
+				       geteuid()
+					       ? "process %.*s belongs to another user (run with "
+						 "sudo)"
+					       : "the kernel does not let root look at process "
+						 "%.*s: it takes CAP_SYS_PTRACE in that process's "
+						 "user namespace",
 				       STR_ARG(what));
 		return err_sys(errno, "cannot read %s", out->p);
 	}

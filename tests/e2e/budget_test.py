@@ -125,7 +125,12 @@ def test_quiet(t):
     t.eq(t.stoat("count", path, "main.hit", "-q", "-c", f"{path} 50 0").err, "", "stderr")
 
 
-@cases(["--max-rate", "--max-cpu"])
-def test_no_number(t, option):
-    r = t.stoat("count", t.go("calls"), "main.hit", option, "many", rc=1)
-    t.check(f"{option} takes a number, not 'many'" in r.err, r.err)
+@cases([(o, n) for o in ("--max-rate", "--max-cpu", "--items") for n in ("many", "0", "-5", "99999999")])
+def test_no_number(t, option, number):
+    r = t.stoat("trace", t.go("calls"), "main.hit", option, number, rc=1)
+    t.check(re.search(rf"{option} takes a number from 1 to \d+, not '{number}'", r.err), r.err)
+
+
+def test_numbers_with_their_units(t):
+    r = t.stoat("count", t.go("calls"), "main.hit", "--max-rate", "5/s", "--max-cpu", "5%", "--print-script")
+    t.check("; max_rate = 5; max_cpu = 5 }" in r.out, r.out)

@@ -30,6 +30,21 @@ def test_usage(t):
     fails(t, "list", "", rc=1, says=["empty"])
 
 
+@cases([
+    (["time", "PATH", "main.f", "-w", "x"], ["unknown option -w", "stoat trace has conditions"]),
+    (["count", "PATH", "main.f", "--where=x"], ["unknown option --where", "stoat trace has conditions"]),
+    (["trace", "PATH", "main.f", "--json"], ["unknown option --json", "-f json is what you mean"]),
+    (["trace", "PATH", "main.f", "--limi", "3"], ["unknown option --limi", "did you mean --limit?"]),
+    (["help", "tarce"], ["no command 'tarce'", "did you mean 'trace'?"]),
+])
+def test_options_of_others(t, words, says):
+    fails(t, *["/bin/true" if w == "PATH" else w for w in words], rc=1, says=says)
+
+
+def test_help_about_a_command(t):
+    t.eq(t.stoat("help", "trace").out, t.stoat("trace", "--help").out)
+
+
 @cases(["--help", "-h", "help"])
 def test_help(t, flag):
     r = t.stoat(flag)
@@ -159,3 +174,20 @@ def test_more_functions_than_programs_can_be_made_for(t):
     r = t.stoat("trace", t.go("web", "1.24"), "*", "--for", "100ms", rc=1)
     t.check(re.search(r"error: its functions have so many kinds of parameters and results that it takes "
                       r"\d{4,5} BPF programs: at most 4096 are made\n.*trace --no-args", r.err), r.describe())
+
+
+def test_args_named_twice(t):
+    fails(t, "trace", t.go("calls"), "main.hit", "--args", "n, m,n", rc=1, says=["--args names 'n' twice"])
+
+
+def test_text_of_c_is_read_by_str(t):
+    path = os.path.join(t.tmp, "greet")
+    source = t.file("greet.c", "int greet(const char *s) { return *s; }\nint main(void) { return greet(\"\"); }\n")
+    t.sh("gcc", "-g", "-O0", "-o", path, source)
+    r = t.stoat("-d", "types", "-e", f'uprobe:{path}:greet {{ print(args.s == "hello"); }}', rc=1)
+    t.check("str(args.s) is text" in r.err, r.describe())
+
+
+def test_a_text_is_not_in_an_interface(t):
+    r = t.stoat("-d", "types", "-e", f'uretprobe:{t.go("naps")}:main.nap {{ if (retval.1 == "even") {{ exit(); }} }}', rc=1)
+    t.check("has no type 'even'" in r.err and "the name of the type in it" in r.err, r.describe())
