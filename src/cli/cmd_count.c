@@ -6,14 +6,11 @@
 
 static struct err *count(struct tracing *t, const char *interval, int *status)
 {
-	uint64_t ns;
 	tracing_head(t);
 	tracing_probes(t, "uprobe");
 	out_buf_str(&t->script, STR(" {\n\t@calls[func] = count();\n}\n"));
-	if (interval) {
-		TRY(tracing_duration("--interval", interval, &ns));
-		tracing_every(t, ns, SHOW);
-	}
+	if (interval)
+		TRY(tracing_tables(t, interval, SHOW));
 	out_buf_str(&t->script, STR("\nEND { " SHOW " }\n"));
 	return tracing_run(t, status);
 }

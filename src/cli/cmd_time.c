@@ -38,7 +38,6 @@ static void set_room(struct tracing *t, const struct time_options *o)
 
 static struct err *time_calls(struct tracing *t, struct time_options *o, int *status)
 {
-	uint64_t ns;
 	const char *interval = o->interval ? o->interval : usual_interval(t);
 	// Goroutines of several processes have the same numbers.
 	bool has_pid = o->by && strcmp(o->by, "goid") == 0 && !t->pid && !t->command;
@@ -56,10 +55,8 @@ static struct err *time_calls(struct tracing *t, struct time_options *o, int *st
 	out_buf_str(&t->script, STR(");"));
 	struct str show = arena_strdup(t->arena, str_from_off(out_buf_view(&t->script), start));
 	t->script.n = start;
-	if (interval) {
-		TRY(tracing_duration("--interval", interval, &ns));
-		tracing_every(t, ns, show.p);
-	}
+	if (interval)
+		TRY(tracing_tables(t, interval, show.p));
 	out_buf_printf(&t->script, "\nEND { %.*s%s }\n", STR_ARG(show),
 		       o->has_no_hist ? "" : " print(@time);");
 	return tracing_run(t, status);

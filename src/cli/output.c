@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -26,6 +27,13 @@ struct err *output_open(struct output *o, FILE **out)
 	return o->f ? NULL : err_sys(errno, "cannot write %s", o->path);
 }
 
+// A stream remembers that a write has failed, not why.
+static bool is_without_reader(FILE *f)
+{
+	struct pollfd p = { .fd = fileno(f), .events = POLLOUT };
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
+}
+
 struct err *output_close(struct output *o)
 {
 	if (!o->f)
@@ -33,6 +41,8 @@ struct err *output_close(struct output *o)
 	errno = 0;
 	bool failed = fflush(o->f) != 0 || ferror(o->f);
 	int why = errno;
+	if (failed && !why && is_without_reader(o->f))
+		why = EPIPE;
 	if (o->f != stdout)
 		failed = fclose(o->f) != 0 || failed;
 	o->f = NULL;

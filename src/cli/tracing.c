@@ -371,6 +371,24 @@ void tracing_one_probe(struct tracing *t, const char *provider, const char *func
 	out_buf_str(&t->script, str_from(body));
 }
 
+struct err *tracing_tables(struct tracing *t, const char *interval, const char *what)
+{
+	uint64_t ns, end = 0;
+	TRY(tracing_duration("--interval", interval, &ns));
+	if (t->duration)
+		TRY(tracing_duration("--for", t->duration, &end));
+	// The last of them comes from END: it would be there twice.
+	t->ends_itself = end && end % ns == 0;
+	if (t->ends_itself)
+		what = arena_printf(t->arena,
+				    "$n = @ticks++; if ($n + 1 >= %" PRIu64 ") { exit(); } "
+				    "else { %s }",
+				    end / ns, what)
+			       .p;
+	tracing_every(t, ns, what);
+	return NULL;
+}
+
 void tracing_every(struct tracing *t, uint64_t ns, const char *what)
 {
 	static const struct {
@@ -414,7 +432,8 @@ struct err *tracing_run(struct tracing *t, int *status)
 	uint64_t ns;
 	if (t->duration) {
 		TRY(tracing_duration("--for", t->duration, &ns));
-		tracing_every(t, ns, "exit();");
+		if (!t->ends_itself)
+			tracing_every(t, ns, "exit();");
 	}
 	if (t->prints_script)
 		return print_script(t);

@@ -41,6 +41,7 @@ struct tracing {
 	struct str what;     // that is traced, for people; empty: so many functions
 	struct str settings; // for the script's config block
 	size_t n_keys;       // that a map of the script may have; 0: one a function
+	bool ends_itself;    // the script has --for in it already
 
 	struct out_buf script; // so far
 	struct excerpt_list excerpts;
@@ -160,6 +161,9 @@ void tracing_excerpt(struct tracing *t, const char *option, const char *text, st
 void tracing_quoted(struct tracing *t, struct str s);
 // "interval:s:1 { what }", once each of these nanoseconds.
 void tracing_every(struct tracing *t, uint64_t ns, const char *what);
+
+// Shows a table that often, but not when END does.
+MUST_USE struct err *tracing_tables(struct tracing *t, const char *interval, const char *what);
 
 // Prints the script or runs it.
 MUST_USE struct err *tracing_run(struct tracing *t, int *status);

@@ -86,6 +86,26 @@ def test_by_several_without_blanks(t):
     t.eq(list(row)[:5], keys, r.describe())
 
 
+@cases(["time", "count"])
+def test_last_table_is_there_once(t, command):
+    t.need_root()
+    path = t.go("naps")
+    r = t.stoat(command, path, "nap", "-i", "300ms", "--for", "900ms", "-q", "-c", f"{path} sleep 200")
+    t.eq(len(re.findall(r"main\.nap +\d|\d  main\.nap", r.out)), 3, r.describe())
+
+
+def test_reader_that_goes_away(t):
+    """Also when the table is longer than what is kept back."""
+    t.need_root()
+    path = t.go("naps", "1.24")
+    words = ["time", path, "quick", "--by", "goid", "-q", "-c", f"{path} storm 10 2000"]
+    with subprocess.Popen([t.stoat_path, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as p:
+        p.stdout.readline()
+        p.stdout.close()
+        err = p.stderr.read()
+    t.eq((p.returncode, err), (0, ""), "exit status, stderr")
+
+
 def test_interval_in_a_pipe(t):
     t.need_root()
     path = t.go("naps")
