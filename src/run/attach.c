@@ -47,16 +47,6 @@ static struct err *by_events(struct session *s, const struct program_part *part,
 	return NULL;
 }
 
-// A mistake that shows in nothing else: the program was built anew while the old one runs.
-static void warn_of_other_file(const struct session *s, const char *path)
-{
-	int pid = s->p->pid;
-	if (pid && !s->o->child && !symbols_may_have_mapped(pid, path))
-		log_warn("process %d has not mapped %s: nothing of it is hit until it does (a "
-			 "program that was replaced on disk is /proc/%d/exe)",
-			 pid, path, pid);
-}
-
 static struct err *attach_file(struct session *s, const struct program_part *part,
 			       const struct file_sites *f)
 {
@@ -69,7 +59,6 @@ static struct err *attach_file(struct session *s, const struct program_part *par
 		.pid = s->p->pid,
 		.is_return = s->p->sites[part->first_site].site->kind == SITE_RETPROBE,
 	};
-	warn_of_other_file(s, f->program->path);
 	bool has_multi = s->progs[part->index].attach_type == BPF_ATTACH_UPROBE_MULTI;
 	return has_multi ? by_link(s, part, &u) : by_events(s, part, &u);
 }
@@ -125,6 +114,7 @@ static struct err *attach_part(struct session *s, const struct program_part *par
 
 struct err *session_attach(struct session *s)
 {
+	unused_tell(s);
 	// Of two programs at one address the kernel runs the one that came last first; at other
 	// events it runs them as they came.
 	for (size_t i = s->p->n_parts; i--;)

@@ -159,6 +159,11 @@ MUST_USE struct err *map_read(const struct session *s, const struct program_map 
 // table(@m, title). On a terminal it is drawn over the one before.
 MUST_USE struct err *map_table(struct session *s, const struct program_map *m, struct str title);
 
+// --- unused.c ---
+
+// Says which programs are run by no process that is traced.
+void unused_tell(const struct session *s);
+
 // --- budget.c ---
 
 void budget_begin(struct session *s);

@@ -61,18 +61,29 @@ bool maps_parse(struct str line, struct maps_line *out)
 	return true;
 }
 
-bool symbols_may_have_mapped(int pid, const char *path)
+// otherwise: what cannot be looked at.
+static bool has_mapped(int pid, const char *path, bool otherwise)
 {
 	struct stat st;
 	char name[64], line[8192];
 	snprintf(name, sizeof(name), "/proc/%d/maps", pid);
 	FILE *f = stat(path, &st) == 0 ? fopen(name, "re") : NULL;
-	bool is_there = !f;
-	while (!is_there && fgets(line, sizeof(line), f)) {
+	bool is_there = !f && otherwise;
+	while (f && !is_there && fgets(line, sizeof(line), f)) {
 		struct maps_line m;
 		is_there = maps_parse(str_from(line), &m) && m.ino == st.st_ino;
 	}
 	if (f)
 		fclose(f);
 	return is_there;
+}
+
+bool symbols_may_have_mapped(int pid, const char *path)
+{
+	return has_mapped(pid, path, true);
+}
+
+bool symbols_have_mapped(int pid, const char *path)
+{
+	return has_mapped(pid, path, false);
 }

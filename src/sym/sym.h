@@ -26,6 +26,8 @@ void symbols_free(struct symbols *s);
 void symbols_process(struct symbols *s, int pid);
 // Whether the process has the file mapped now; true as well when that cannot be told.
 bool symbols_may_have_mapped(int pid, const char *path);
+// The same, but false when that cannot be told.
+bool symbols_have_mapped(int pid, const char *path);
 // In that process, the program t (which must outlive s) is moved by bias from the addresses in its
 // file. For processes that ended before their maps could be read.
 void symbols_program(struct symbols *s, int pid, struct target *t, uint64_t bias);

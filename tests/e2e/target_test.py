@@ -392,3 +392,23 @@ def test_last_parts_of_a_name(t, word, starts):
     r = t.stoat("count", t.go("zoo", "1.24"), word, "--print-script")
     names = re.findall(r'^uprobe:[^:]+:"?([^"\n ]+)', r.out, re.M)
     t.check(names and all(any(name.startswith(s) for s in starts) for name in names), r.describe())
+
+
+def test_program_that_nobody_runs(t):
+    """Most often it was built anew, and the old one runs on."""
+    t.need_root()
+    path = os.path.join(t.tmp, "naps")
+    shutil.copy(t.go("naps"), path)
+    words = ["count", path, "nap", "--for", "100ms"]
+    t.check(f"stoat: no process runs {path} now\n" in t.stoat(*words).err, "it is told")
+    with subprocess.Popen([path, "sleep", "1000"], stdout=subprocess.DEVNULL) as p:
+        try:
+            t.check("no process runs" not in t.stoat(*words).err, "it runs")
+            shutil.copy(path, path + ".new")
+            os.rename(path + ".new", path)
+            r = t.stoat(*words)
+            t.check(f"no process runs {path} now; process {p.pid} runs what was there before" in r.err, r.describe())
+            r = t.stoat("trace", path, "nap", "-p", str(p.pid), "--for", "100ms")
+            t.eq(r.err.count("has not mapped"), 1, r.describe())
+        finally:
+            p.kill()
