@@ -24,6 +24,7 @@ struct budget {
 	int stats; // the kernel measures while it is open; -1: it cannot
 	struct part_cost *parts;
 	bool has_hit_cost;
+	bool is_spent; // nothing is traced any more, and that has been told
 	uint64_t started_ns, checked_ns;
 };
 
@@ -219,10 +220,13 @@ bool budget_check(struct session *s)
 	b->checked_ns = now;
 	if (percent > s->p->config->max_cpu && most)
 		take_off_all(s, s->p->parts[worst], percent);
-	if (has_probes(s))
+	if (has_probes(s) || b->is_spent)
 		return true;
-	log_warn("nothing is left to be traced: the trace ends");
-	return false;
+	// It would be ended with the trace, and has done nothing wrong.
+	b->is_spent = s->o->child != NULL;
+	log_warn("nothing is left to be traced: %s",
+		 b->is_spent ? "the command goes on until it ends" : "the trace ends");
+	return b->is_spent;
 }
 
 // --- the last line ---

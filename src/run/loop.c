@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "run/internal.h"
 
 // Programs wake us when much has come; what is little waits no longer than this.
@@ -17,6 +18,7 @@ struct loop {
 	int epoll;
 	int signals;
 	int process; // of -p
+	bool has_process_ended;
 	bool is_over;
 };
 
@@ -46,11 +48,12 @@ void session_drain(struct session *s)
 // What ends a session in order; a closed terminal too.
 static const int ending_signals[] = { SIGINT, SIGTERM, SIGHUP };
 
-static volatile sig_atomic_t n_stops;
+static volatile sig_atomic_t n_stops, last_stop;
 
 // The second one leaves at once, also when the output is stuck.
 static void on_stop(int sig)
 {
+	last_stop = sig;
 	if (n_stops++) {
 		signal(sig, SIG_DFL);
 		raise(sig);
@@ -142,7 +145,7 @@ static struct err *open_loop(struct loop *l, const sigset_t *set)
 	if (s->p->pid && !s->o->child) {
 		l->process = (int)syscall(SYS_pidfd_open, s->p->pid, 0);
 		// It has ended while it was being attached to: what it did by then counts.
-		l->is_over = l->process < 0 && errno == ESRCH;
+		l->is_over = l->has_process_ended = l->process < 0 && errno == ESRCH;
 		if (l->process < 0 && !l->is_over)
 			return err_sys(errno, "cannot watch process %d", s->p->pid);
 	}
@@ -175,8 +178,11 @@ static struct err *turn(struct loop *l)
 		case SOURCE_OUTPUT:
 			l->s->can_go_on = false;
 			break;
-		case SOURCE_CHILD:
 		case SOURCE_PROCESS:
+			l->has_process_ended = true;
+			l->is_over = true;
+			break;
+		case SOURCE_CHILD:
 			l->is_over = true;
 			break;
 		}
@@ -194,6 +200,16 @@ static void close_loop(struct loop *l)
 			close(fds[i]);
 }
 
+// Why the trace is over, if nobody who looks on has ended it. A terminal shows ^C without the end
+// of the line; a table is drawn over it.
+static void tell_end(const struct session *s, const struct loop *l)
+{
+	if (last_stop == SIGINT && !s->drawn && isatty(STDERR_FILENO))
+		fputc('\n', stderr);
+	if (l->has_process_ended && s->o->has_summary && !s->o->is_quiet)
+		log_note("process %d has ended", s->p->pid);
+}
+
 struct err *session_loop(struct session *s)
 {
 	struct loop l = { .s = s, .epoll = -1, .signals = -1, .process = -1 };
@@ -202,5 +218,6 @@ struct err *session_loop(struct session *s)
 	while (!e && !l.is_over)
 		e = turn(&l);
 	close_loop(&l);
+	tell_end(s, &l);
 	return e;
 }

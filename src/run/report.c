@@ -50,8 +50,16 @@ static bool is_map_full(const struct code_failure *f)
 	return f->map && strcmp(f->what, "map full") == 0;
 }
 
-static struct str failure_text(const struct code_failure *f, uint64_t n, struct arena *a)
+static struct str failure_text(const struct code_failure *f, uint64_t n, bool is_command,
+			       struct arena *a)
 {
+	// Who has not written the script knows nothing of its maps.
+	if (is_map_full(f) && is_command)
+		return arena_printf(a,
+				    "%s hit%s not in the table: it has room for %s lines "
+				    "(STOAT_MAX_MAP_KEYS=N allows more)",
+				    report_amount(n).text, n == 1 ? " is" : "s are",
+				    report_amount(f->map->max_entries).text);
 	// An entry that does not fit is one that the setting would make fit.
 	if (is_map_full(f))
 		return arena_printf(a,
@@ -67,7 +75,7 @@ static void report_failure(const struct session *s, const struct code_failure *f
 	if (!n)
 		return;
 	AUTO(arena_autofree) struct arena *a = arena_new();
-	struct str text = failure_text(f, n, a);
+	struct str text = failure_text(f, n, s->o->has_summary, a);
 	struct out_where where = report_where(s, f->span);
 	if (s->o->is_json)
 		out_event_message("runtime_error", text, where, s->out);

@@ -72,6 +72,8 @@ def test_cpu(t):
     t.check(re.search(r"warning: uprobe:\S+:main\.hit took most of \d+% of a CPU \(max_cpu is 1%\): it is detached",
                       r.err), r.describe())
     t.check(table(r.out)[0]["main.hit"] < 20000000, r.describe())
+    # The command is not ended for it.
+    t.check("the command goes on until it ends" in r.err and "calls 20000000" in r.out, r.describe())
 
 
 def test_cpu_of_several_functions(t):

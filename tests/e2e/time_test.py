@@ -106,6 +106,32 @@ def test_reader_that_goes_away(t):
     t.eq((p.returncode, err), (0, ""), "exit status, stderr")
 
 
+def test_more_lines_than_there_is_room_for(t):
+    t.need_root()
+    path = t.go("naps", "1.24")
+    r = t.stoat("time", path, "quick", "--by", "goid", "--no-hist", "-o", "/dev/null", "-c", f"{path} storm 1 6000")
+    t.check(re.search(r"warning: 1,\d+ hits are not in the table: it has room for 4,096 lines \(STOAT_MAX_MAP_KEYS=N",
+                      r.err), r.describe())
+
+
+def test_end_of_the_process_is_told(t):
+    t.need_root()
+    path = t.go("naps")
+    with subprocess.Popen([path, "sleep", "100"], stdout=subprocess.DEVNULL) as p:
+        r = t.stoat("time", str(p.pid), "main.nap", "--no-hist")
+    t.check(f"stoat: process {p.pid} has ended\n" in r.err, r.describe())
+
+
+def test_last_line_begins_a_line(t):
+    """A terminal shows ^C and stays in that line."""
+    t.need_root()
+    path = t.go("naps")
+    with terminal.Session([t.stoat_path, "time", path, "main.nap", "--no-hist"], t.tmp, {}) as s:
+        t.check(s.read_until("Ctrl-C to stop"), s.seen)
+        s.send("\x03")
+        t.check(s.read_until(r"\^C\r\n(.*\r\n)*stoat: \d+ hits?, "), repr(s.seen))
+
+
 def test_interval_in_a_pipe(t):
     t.need_root()
     path = t.go("naps")
