@@ -154,6 +154,11 @@ void sketch_unsafe(struct sketch *s, const struct type *holder, enum field_rule 
 // Libraries of C++ and Rust: true if t is one of their strings, which is then done.
 bool sketch_string(struct sketch *s, const struct type *t, uint64_t off);
 
+// --- special.c ---
+
+// Whether it is an error that is nothing but its text.
+bool is_plain_error(const struct type *t);
+
 // --- maps.c ---
 
 void sketch_map(struct sketch *s, struct type *map, uint64_t off);

@@ -116,10 +116,12 @@ static void sketch_pointer(struct sketch *s, const struct type *t, uint64_t off)
 	struct type *to = t->elem ? type_strip(t->elem) : NULL;
 	if (!to || !is_followed(t, to))
 		return;
+	// Why something failed is there at any depth.
+	bool is_free = t->go_kind && (is_part(to) || is_plain_error(to));
 	if (is_c_text(t, to))
 		sketch_ref(s, VALUE_CSTRING, off, 0, 0);
 	else
-		sketch_to(s, VALUE_POINTER, off, t->elem, t->go_kind && is_part(to) ? 0 : 1);
+		sketch_to(s, VALUE_POINTER, off, t->elem, is_free ? 0 : 1);
 }
 
 // Items behind the last one that is followed may still hold what must not be seen.

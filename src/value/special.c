@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Types of Go's own packages that have a form of their own, by name.
+#include "value/book.h"
 #include "value/render.h"
 
 static const struct special specials[] = {
@@ -55,6 +56,12 @@ const struct special *special_find(struct str name)
 		if (str_eq(specials[i].name, plain) && specials[i].is_generic == (bracket != NULL))
 			return &specials[i];
 	return NULL;
+}
+
+bool is_plain_error(const struct type *t)
+{
+	const struct special *special = special_find(t->name);
+	return special && special->error && special->is_plain;
 }
 
 bool special_error(struct render *r, struct val ptr, struct val target)

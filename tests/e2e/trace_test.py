@@ -453,7 +453,7 @@ def test_errors_are_red(t):
     (["hit", "--args", "n", "--no-args"], "--args and --no-args exclude each other"),
     (["hit", "--limit", "0"], "--limit takes a number of calls, not '0'"),
     (["hit", "--limit", "x"], "--limit takes a number of calls, not 'x'"),
-    (["hit", "--depth", "99"], "max_depth is a number from 0 to 32"),
+    (["hit", "--depth", "99"], "--depth takes a number from 0 to 32, not '99'"),
     (["hit", "--tree", "--entry"], "--tree excludes --entry, --chrome and -f json"),
     (["hit", "--tree", "--stack"], "--tree and --stack exclude each other"),
     (["hit", "--chrome", "x", "--entry"], "--chrome excludes --entry and -f json"),
@@ -506,3 +506,10 @@ def test_several_processes(t):
     t.eq(set(re.findall(r"^main\.nap +(\d+) +1 ", out["time"], re.M)), pids, out["time"])
     t.eq(out["stacks"].count("main.nap+"), 1, out["stacks"])
     t.check(re.search(r"^\S+ +1  main\.nap\(", one, re.M), one)
+
+
+def test_why_it_failed_is_there_at_any_depth(t):
+    t.need_root()
+    path = t.go("shop", "1.27")
+    r = t.stoat("trace", path, "main.(*Store).Put", "-w", "failed", "--depth", "0", "-c", path, "-q")
+    t.check('e=&main.Entry{...}) = error "store full"' in r.out, r.describe())
