@@ -136,6 +136,7 @@ static const struct program_call_line nothing = {
 	.args = -1,
 	.results = -1,
 	.stack = -1,
+	.site = -1,
 	.child = -1,
 	.depth = -1,
 };
@@ -180,6 +181,12 @@ static bool is_at_function(struct checker *c, const struct expr *e)
 	return false;
 }
 
+static int add_part(struct checker *c, struct program_action *a, struct expr *e)
+{
+	check_expr(c, e);
+	return value_of(c, e) ? add(c, a, e) : -1;
+}
+
 FUNCTION_CHECK(check_call_line)
 {
 	e->type = c->basic.none;
@@ -189,8 +196,8 @@ FUNCTION_CHECK(check_call_line)
 		// For what it says of arguments that cannot be read.
 		if (!e->call.args.n)
 			args_are_there(c, e->span);
-		if (e->call.args.n > 1)
-			check_expr(c, e->call.args.v[1]);
+		for (size_t i = 1; i < e->call.args.n; i++)
+			check_expr(c, e->call.args.v[i]);
 		return;
 	}
 	struct program_action *a = call_new(c, e, f);
@@ -198,12 +205,10 @@ FUNCTION_CHECK(check_call_line)
 	add_args(c, a, &e->call.args);
 	if (line->is_return && count_results(part_info(c)))
 		line->results = add_whole(c, a, name_expr(c, a->span, "retval"));
-	if (e->call.args.n > 1) {
-		struct expr *stack = e->call.args.v[1];
-		check_expr(c, stack);
-		if (value_of(c, stack))
-			line->stack = add(c, a, stack);
-	}
+	if (e->call.args.n > 1)
+		line->stack = add_part(c, a, e->call.args.v[1]);
+	if (e->call.args.n > 2)
+		line->site = add_part(c, a, e->call.args.v[2]);
 }
 
 FUNCTION_CHECK(check_returned)

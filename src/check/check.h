@@ -143,6 +143,7 @@ struct program_arg {
 // other have to be in each other, too.
 struct program_call_line {
 	int when, pid, tid, func, goid, gofunc, parent, duration, args, results, stack;
+	int site;  // of the go statement, with the stack
 	int child; // started(): the new goroutine; func is what it begins with
 	int depth; // trees and traces: see BUILTIN_CALL_DEPTH
 	const struct program_call *call; // what is kept of the call; NULL: nothing

@@ -127,7 +127,7 @@ static const struct function_info functions[] = {
 	  ACTION_FOLDED, "prints a map by stack, a line each: main;f;g 12" },
 	{ "flame", "flame(@m [, title])", 1, 2, FUNCTION_ACTION, FUNCTION_RAW_ARGS, check_stacks,
 	  ACTION_FLAME, "prints a map by stack as a flame graph (SVG)" },
-	{ "call", "call([what [, stack]])", 0, 2, FUNCTION_ACTION, FUNCTION_RAW_ARGS,
+	{ "call", "call([what [, stack [, gosite]]])", 0, 3, FUNCTION_ACTION, FUNCTION_RAW_ARGS,
 	  check_call_line, ACTION_CALL,
 	  "prints a line for the call: when, goroutine, function, arguments, results, duration" },
 	{ "started", "started()", 0, 0, FUNCTION_ACTION, FUNCTION_RAW_ARGS, check_started,

@@ -10,19 +10,6 @@ struct stacks_options {
 	const char *svg;
 };
 
-// Whether it is known of every function which goroutine runs it.
-static bool knows_goroutines(struct tracing *t)
-{
-	struct target_g g;
-	bool is_known = target_is_go(t->target) && t->matched.n;
-	for (size_t i = 0; i < t->matched.n && is_known; i++) {
-		struct err *e = target_g(t->target, t->matched.v[i], &g);
-		is_known = !e;
-		err_free(e);
-	}
-	return is_known;
-}
-
 static struct err *check(struct tracing *t, const struct stacks_options *o)
 {
 	if (o->svg && (o->is_folded || t->is_json))
@@ -52,7 +39,7 @@ static struct err *stacks(struct tracing *t, const struct stacks_options *o, int
 	tracing_head(t);
 	tracing_probes(t, "uprobe");
 	out_buf_printf(&t->script, " {\n\t@calls[ustack%s] = count();\n}\n",
-		       knows_goroutines(t) ? ", gosite" : "");
+		       tracing_knows_goroutines(t) ? ", gosite" : "");
 	put_end(t, o);
 	return tracing_run(t, status);
 }

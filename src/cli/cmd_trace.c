@@ -116,7 +116,10 @@ static void put_call(struct tracing *t, const struct trace_options *o)
 		put_args(t, o->args);
 	else if (o->has_stack)
 		out_buf_str(b, STR("args"));
-	out_buf_str(b, o->has_stack ? STR(", ustack);") : STR(");"));
+	if (o->has_stack)
+		out_buf_str(b, tracing_knows_goroutines(t) ? STR(", ustack, gosite")
+							   : STR(", ustack"));
+	out_buf_str(b, STR(");"));
 }
 
 static void put_body(struct tracing *t, const struct trace_options *o)

@@ -163,6 +163,18 @@ struct err *tracing_functions(struct tracing *t, size_t n, char **words)
 	return NULL;
 }
 
+bool tracing_knows_goroutines(struct tracing *t)
+{
+	struct target_g g;
+	bool is_known = target_is_go(t->target) && t->matched.n;
+	for (size_t i = 0; i < t->matched.n && is_known; i++) {
+		struct err *e = target_g(t->target, t->matched.v[i], &g);
+		is_known = !e;
+		err_free(e);
+	}
+	return is_known;
+}
+
 // --- the beginning ---
 
 struct err *tracing_duration(const char *option, const char *text, uint64_t *out)

@@ -138,6 +138,9 @@ void tracing_end(struct tracing *t);
 // Looks up functions, of which tracing_begin has not been told.
 MUST_USE struct err *tracing_functions(struct tracing *t, size_t n, char **words);
 
+// Whether it is known of every function which goroutine runs it.
+bool tracing_knows_goroutines(struct tracing *t);
+
 // Nanoseconds of "10s"; option is what it was given to.
 MUST_USE struct err *tracing_duration(const char *option, const char *text, uint64_t *out);
 

@@ -35,6 +35,15 @@ static void finish_args(const struct program_call_line *l, struct out_buf *args)
 	out_buf_str(args, STR(", ...)"));
 }
 
+// Where the goroutine was started; the first one of a program was not.
+static void put_site(struct session *s, const struct program_call_line *l,
+		     const struct out_value *args, struct out_buf *b)
+{
+	put(s, args, l->site, b);
+	if (str_eq(out_buf_view(b), STR("-")))
+		b->n = 0;
+}
+
 static struct out_call facts(struct session *s, const struct program_call_line *l,
 			     const struct out_value *args)
 {
@@ -149,6 +158,11 @@ static void put_stack(struct session *s, struct json *j, const struct program_ca
 		return;
 	json_key(j, "stack");
 	out_value_json(&s->env, args[l->stack], j);
+	struct out_buf site = { 0 };
+	put_site(s, l, args, &site);
+	if (site.n)
+		json_kstr(j, "created_by", out_buf_view(&site));
+	out_buf_free(&site);
 }
 
 // args: NULL where only c is known of the call.
@@ -371,6 +385,10 @@ void call_line(struct session *s, const struct program_action *action, const str
 	if (l->stack >= 0) {
 		s->text.n -= 1; // the stack begins with the end of the line
 		out_value_text(&s->env, args[l->stack], &s->text);
+		put_site(s, l, args, &s->call_texts.args);
+		if (s->call_texts.args.n)
+			out_buf_printf(&s->text, "        created by %.*s\n",
+				       STR_ARG(out_buf_view(&s->call_texts.args)));
 		out_buf_str(&s->text, STR("\n"));
 	}
 	fwrite(s->text.p, 1, s->text.n, s->out);

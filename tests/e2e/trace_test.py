@@ -513,3 +513,15 @@ def test_why_it_failed_is_there_at_any_depth(t):
     path = t.go("shop", "1.27")
     r = t.stoat("trace", path, "main.(*Store).Put", "-w", "failed", "--depth", "0", "-c", path, "-q")
     t.check('e=&main.Entry{...}) = error "store full"' in r.out, r.describe())
+
+
+def test_stacks_end_where_the_goroutine_was_started(t):
+    t.need_root()
+    path = t.go("naps", "1.24")
+    words = ["trace", path, "main.quick", "--stack", "--no-args", "-n", "1", "-q", "-c", f"{path} storm 1 1"]
+    r = t.stoat(*words)
+    t.check(re.search(r"\n +runtime\.goexit\+\d+\n +created by main\.stormMode\+\d+\n\n", r.out), r.describe())
+    r = t.stoat(*words, "-f", "json")
+    t.check(re.search(r'"created_by": "main\.stormMode\+\d+"', r.out), r.describe())
+    r = t.stoat("trace", path, "main.stormMode", "-s", "-q", "-c", f"{path} storm 1 1")
+    t.check("runtime.main+" in r.out and "created by" not in r.out, r.describe())
