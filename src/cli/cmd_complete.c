@@ -12,9 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "cli/complete.h"
 #include "gen/gen.h"
-#include "target/target.h"
 
 // So many functions are offered one by one; of more, what their names begin with.
 #define FUNCTIONS_MAX 200u
@@ -176,6 +175,31 @@ static void complete_program(const struct completion *c)
 	}
 }
 
+// Behind the last comma of a list; prefix: "args.".
+static struct err *complete_names(const struct completion *c, const char *prefix, bool has_locals)
+{
+	struct str *v;
+	size_t n;
+	struct str word = str_from(c->word);
+	struct str before = str_first(word, (size_t)(str_rfind_byte(word, ',') + 1));
+	if (!c->operands[1])
+		return NULL;
+	TRY(complete_vars(c->arena, c->operands[0], c->operands[1], has_locals, &v, &n));
+	for (size_t i = 0; i < n; i++) {
+		struct str name = arena_printf(c->arena, "%.*s%s%.*s", STR_ARG(before), prefix,
+					       STR_ARG(v[i]));
+		if (is_begun(c, name))
+			offer(name, "");
+	}
+	return NULL;
+}
+
+static void complete_key(const struct completion *c)
+{
+	complete_choice(c, "goid|gofunc", "");
+	err_free(complete_names(c, "args.", false));
+}
+
 static void complete_argument(const struct completion *c, const struct option *o)
 {
 	struct str arg = str_from(o->arg);
@@ -191,6 +215,10 @@ static void complete_argument(const struct completion *c, const struct option *o
 		complete_choice(c, "500ms|1s|10s|1m", "");
 	else if (str_eq(arg, STR("FILE")))
 		puts(":files");
+	else if (str_eq(arg, STR("A,B")))
+		err_free(complete_names(c, "", false));
+	else if (str_eq(arg, STR("KEY")))
+		complete_key(c);
 }
 
 // --- functions ---
@@ -278,7 +306,7 @@ static struct str kind_of_operand(const struct completion *c)
 		ptrdiff_t blank = str_find(kinds, STR(" "));
 		kind = str_first(kinds, blank < 0 ? kinds.len : (size_t)blank);
 		kinds = str_from_off(kinds, kind.len + 1);
-		if (!kinds.len && i < c->n_operands && !str_ends(kind, STR("...")))
+		if (!kinds.len && i < c->n_operands && str_find(kind, STR("...")) < 0)
 			return STR("");
 	}
 	return kind;
@@ -295,6 +323,8 @@ static struct err *complete_operand(const struct completion *c)
 		complete_template(c);
 	else if (str_eq(kind, STR("SCRIPT")))
 		puts(":files");
+	else if (str_eq(kind, STR("[VAR...]")))
+		return complete_names(c, "", true);
 	if (!str_eq(kind, STR("FUNC...")) && !str_eq(kind, STR("[PATTERN...]")) &&
 	    !str_eq(kind, STR("PLACE")))
 		return NULL;

@@ -66,7 +66,7 @@ struct tracing {
 		  "max-rate",                                                                       \
 		  OPTION_TEXT,                                                                      \
 		  "N",                                                                              \
-		  "look at no more hits a second (their trap remains)",                                       \
+		  "look at no more hits a second (their trap remains)",                             \
 		  &(t)->max_rate },                                                                 \
 		{ 0,                                                                                \
 		  "max-cpu",                                                                        \

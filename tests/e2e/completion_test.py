@@ -52,10 +52,17 @@ def test_options_are_those_of_help(t, command):
     (["list", "PATH", "main.m"], ["main.main"]),
     (["show", "PATH", "main.m"], ["main.main"]),
     (["stacks", "PATH", "main.m"], ["main.main"]),
+    (["trace", "NAPS", "main.step", "--args", ""], ["level", "name"]),
+    (["trace", "NAPS", "step", "--args", "level,n"], ["level,name"]),
+    (["time", "NAPS", "main.step", "--by", ""], ["goid", "gofunc", "args.level", "args.name"]),
+    (["time", "NAPS", "--by", "g"], ["goid", "gofunc"]),
+    (["watch", "NAPS", "main.nap", ""], ["ms", "took", "err"]),
+    (["watch", "NAPS", "main.nap", "took", "e"], ["err"]),
 ])
 def test_what_is_offered(t, words, want):
     path = t.go("obeys", "1.24")
-    t.eq(offered(t, *[path if w == "PATH" else w for w in words])[0], want)
+    names = {"PATH": path, "NAPS": t.go("naps", "1.24")}
+    t.eq(offered(t, *[names.get(w, w) for w in words])[0], want)
 
 
 def test_files_folders_and_processes(t):
