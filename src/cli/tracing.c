@@ -431,9 +431,11 @@ static void set_hello(struct tracing *t, struct run_options *run)
 	struct str until = t->duration  ? arena_printf(t->arena, "for %s", t->duration)
 			   : t->command ? STR("until the command ends")
 					: STR("Ctrl-C to stop");
-	run->hello = t->what.len ? t->what
-				 : arena_printf(t->arena, "%zu function%s", t->n_funcs,
-						t->n_funcs == 1 ? "" : "s");
+	struct out_buf funcs = { 0 };
+	out_amount(&funcs, t->n_funcs);
+	out_buf_str(&funcs, t->n_funcs == 1 ? STR(" function") : STR(" functions"));
+	run->hello = t->what.len ? t->what : arena_strdup(t->arena, out_buf_view(&funcs));
+	out_buf_free(&funcs);
 	run->hello_end =
 		arena_printf(t->arena, "in %.*s%s%.*s%s; %.*s", STR_ARG(t->where),
 			     go.len ? " (" : "", STR_ARG(go), go.len ? ")" : "", STR_ARG(until));

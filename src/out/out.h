@@ -116,6 +116,8 @@ void out_strftime(struct out_buf *b, struct str format, uint64_t wall_ns);
 // "412ns", "88.1us", "1.21ms", "3.02s": three digits and a unit; from 1,000 seconds on "16m40s",
 // "2h46m".
 void out_duration(struct out_buf *b, uint64_t ns);
+// "18,201"
+void out_amount(struct out_buf *b, uint64_t n);
 
 // --- Go's own forms ---
 

@@ -14,8 +14,13 @@ static void value_cell(const struct out_env *env, const struct out_table *t,
 		       const struct out_row *row, struct out_buf *b)
 {
 	struct layout l = { .env = env, .b = b, .div = 1 };
+	uint64_t n;
 	b->n = 0;
 	layout_text(&l, t->map->value, row->value);
+	if (t->has_commas && str_to_u64(out_buf_view(b), &n)) {
+		b->n = 0;
+		out_amount(b, n);
+	}
 }
 
 static void key_cell(const struct out_env *env, const struct out_table *t,
@@ -96,8 +101,11 @@ static void put_head(const struct lines *l)
 static void put_others(const struct lines *l, const char *left, uint64_t n, const char *what)
 {
 	struct out_buf b = { 0 };
-	out_buf_printf(&b, "%" PRIu64 " %s%.*s%s", n, what, STR_ARG(l->t->title),
-		       n == 1 ? "" : "s");
+	if (l->t->has_commas)
+		out_amount(&b, n);
+	else
+		out_buf_printf(&b, "%" PRIu64, n);
+	out_buf_printf(&b, " %s%.*s%s", what, STR_ARG(l->t->title), n == 1 ? "" : "s");
 	put_line(l, str_from(left), out_buf_view(&b));
 	out_buf_free(&b);
 }

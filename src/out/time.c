@@ -129,3 +129,13 @@ void out_wall_time(struct out_buf *b, uint64_t wall_ns)
 		return;
 	out_buf_printf(b, "%s.%06uZ", text, (unsigned)(wall_ns % 1000000000 / 1000));
 }
+
+void out_amount(struct out_buf *b, uint64_t n)
+{
+	if (n < 1000) {
+		out_buf_printf(b, "%" PRIu64, n);
+		return;
+	}
+	out_amount(b, n / 1000);
+	out_buf_printf(b, ",%03" PRIu64, n % 1000);
+}

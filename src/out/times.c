@@ -94,12 +94,10 @@ static struct str text_of(struct arena *a, struct out_buf *b)
 
 static void put_count(struct out_buf *b, uint64_t n, bool has_commas)
 {
-	if (has_commas && n >= 1000) {
-		put_count(b, n / 1000, true);
-		out_buf_printf(b, ",%03" PRIu64, n % 1000);
-	} else {
+	if (has_commas)
+		out_amount(b, n);
+	else
 		out_buf_printf(b, "%" PRIu64, n);
-	}
 }
 
 // "503", "9.1k", "12k", "1.2M"
@@ -249,8 +247,11 @@ static void fill_note(struct grid *g, uint64_t n, const char *what, bool has_cal
 	struct str title = g->n_keys ? key_title(g->t, 0) : STR("key");
 	for (size_t i = 0; i < g->n_columns; i++)
 		cells[i] = STR("-");
-	cells[0] = arena_printf(g->a, "%" PRIu64 " %s%.*s%s", n, what, STR_ARG(title),
-				n == 1 ? "" : "s");
+	struct out_buf b = { 0 };
+	put_count(&b, n, g->t->has_commas);
+	out_buf_printf(&b, " %s%.*s%s", what, STR_ARG(title), n == 1 ? "" : "s");
+	cells[0] = text_of(g->a, &b);
+	out_buf_free(&b);
 	if (!has_calls && g->n_keys)
 		cells[g->n_keys + CALLS] = STR("0");
 }

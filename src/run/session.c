@@ -61,8 +61,8 @@ static void say_hello(const struct session *s)
 	size_t n = 0;
 	for (size_t i = 0; i < s->p->n_parts; i++)
 		n += kind_is_uprobe(s->p->parts[i]->kind) ? s->p->parts[i]->n_sites : 0;
-	log_note("%.*s, %zu site%s %.*s", STR_ARG(s->o->hello), n, n == 1 ? "" : "s",
-		 STR_ARG(s->o->hello_end));
+	log_note("%.*s, %s site%s %.*s", STR_ARG(s->o->hello), report_amount(n).text,
+		 n == 1 ? "" : "s", STR_ARG(s->o->hello_end));
 }
 
 static void say_attached(struct session *s)

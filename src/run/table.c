@@ -198,12 +198,11 @@ struct err *map_table(struct session *s, const struct program_map *m, struct str
 	AUTO(arena_autofree) struct arena *a = arena_new();
 	struct out_map rows;
 	TRY(map_read(s, m, a, &rows));
-	struct out_table t = { .map = &rows, .title = title };
+	struct out_table t = { .map = &rows, .title = title, .has_commas = is_terminal(s) };
 	count_others(s, m, &t, a);
 	if (m->agg == AGG_TIMES) {
 		find_failing(s, m, &rows, a);
 		compare_with_before(s, m, &t);
-		t.has_commas = is_terminal(s);
 	}
 	if (s->o->is_json) {
 		out_table_json(&s->env, &t, s->out);
