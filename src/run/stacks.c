@@ -2,6 +2,7 @@
 // Maps by stack: their addresses as functions, and the shapes in which they are printed.
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "run/internal.h"
 
 // --- addresses to functions ---
@@ -84,6 +85,8 @@ struct err *map_stacks(struct session *s, const struct program_action *a)
 	AUTO(arena_autofree) struct arena *arena = arena_new();
 	struct out_map m;
 	TRY(map_read(s, a->map, arena, &m));
+	if (!m.n_rows && s->o->has_summary && !s->o->is_quiet)
+		log_note("no call was seen: there are no stacks");
 	if (a->kind == ACTION_FLAME)
 		put_flame(s, &m, a->text);
 	else if (a->kind == ACTION_FOLDED && s->o->is_json)

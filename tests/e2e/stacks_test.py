@@ -278,3 +278,10 @@ uprobe:{path}:runtime.schedule {{ @system[gosite] = count(); }}""")
     t.eq(rows.get("@leaf[-]"), "12", r.describe())
     t.eq([n for key, n in rows.items() if re.fullmatch(r"@leaf\[main\.everything\+\d+\]", key)], ["2"], r.describe())
     t.eq([key for key in rows if key.startswith("@system")], ["@system[-]"], r.describe())
+
+
+def test_no_stacks_are_told(t):
+    t.need_root()
+    path = t.go("naps", "1.24")
+    r = t.stoat("stacks", path, "main.quick", "-c", f"{path} sleep 1")
+    t.check("stoat: no call was seen: there are no stacks\n" in r.err, r.describe())
