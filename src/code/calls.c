@@ -104,19 +104,12 @@ void calls_map_finish(struct unit *u)
 
 void calls_set_level(struct gen *g, const struct finding *f, uint8_t reg)
 {
-	uint32_t base = g->part->call->index << CODE_LEVEL_BITS;
-	if (base) {
-		bpf_const(g->b, R1, base);
-		bpf_alu(g->b, BPF_OR, reg, R1);
-	}
-	spot_store(g, 4, spot_at(f->key, KEY(number)), reg);
+	gen_level_key(g, f->key, reg);
 }
 
 void calls_look_up(struct gen *g, const struct finding *f)
 {
-	bpf_map_ref(g->b, R1, g->u->c->calls);
-	spot_ref(g, R2, f->key);
-	bpf_call(g->b, BPF_FUNC_map_lookup_elem);
+	gen_level_look_up(g, f->key);
 }
 
 static void count_one(struct gen *g, uint32_t off)

@@ -3,8 +3,6 @@
 // frames away: a call or return that is less deep shows it.
 #include "code/calls.h"
 
-// The binary search halves as many levels as there can be.
-#define SEARCH_STEPS (CODE_LEVEL_BITS + 1)
 // So many have events of their own at once; the others are only counted.
 #define TOLD_MAX 32
 
@@ -12,50 +10,6 @@ void calls_count_dropped(struct gen *g)
 {
 	bpf_map_value_ref(g->b, R2, g->u->c->globals, offsetof(struct code_globals, n_dropped));
 	bpf_atomic(g->b, 8, BPF_ADD, R2, 0, R1);
-}
-
-// The open calls are in order of depth: searches the first one that is as deep as the one at hand,
-// or deeper (beyond: deeper). There is one. Its level is in high then.
-static void search(struct gen *g, const struct finding *f, bool beyond)
-{
-	struct bpf_asm *b = g->b;
-	struct spot low = f->slot, high = spot_at(f->slot, 4);
-	struct spot counter = { R_FRAME, g->counter_off };
-	struct bpf_label again = bpf_label_new(b), upper = bpf_label_new(b);
-	struct bpf_label done = bpf_label_new(b), found = bpf_label_new(b);
-	temp_get(g, R1, f->head);
-	bpf_load(b, 8, R1, R1, HEAD(n));
-	bpf_alu_imm(b, BPF_SUB, R1, 1);
-	spot_store(g, 4, high, R1);
-	spot_store_imm(g, 4, low, 0);
-	spot_store_imm(g, 8, counter, 0);
-	bpf_bind(b, again);
-	spot_load(g, 8, R1, counter);
-	bpf_alu_imm(b, BPF_ADD, R1, 1);
-	spot_store(g, 8, counter, R1);
-	bpf_jump_if_imm(b, BPF_JGT, R1, SEARCH_STEPS, done);
-	spot_load(g, 4, R2, low);
-	spot_load(g, 4, R1, high);
-	bpf_jump_if(b, BPF_JGE, R2, R1, done);
-	bpf_alu(b, BPF_ADD, R2, R1);
-	bpf_alu_imm(b, BPF_RSH, R2, 1);
-	calls_set_level(g, f, R2);
-	calls_look_up(g, f);
-	spot_load(g, 4, R2, spot_at(f->key, KEY(number)));
-	bpf_alu_imm(b, BPF_AND, R2, CODE_LEVEL_HEAD);
-	// One that is not there is as good as gone.
-	bpf_jump_if_imm(b, BPF_JEQ, R0, 0, found);
-	bpf_load(b, 8, R3, R0, CALL(depth));
-	temp_get(g, R1, f->depth);
-	bpf_jump_if(b, beyond ? BPF_JLE : BPF_JLT, R3, R1, upper);
-	bpf_bind(b, found);
-	spot_store(g, 4, high, R2);
-	bpf_jump(b, again);
-	bpf_bind(b, upper);
-	bpf_alu_imm(b, BPF_ADD, R2, 1);
-	spot_store(g, 4, low, R2);
-	bpf_jump(b, again);
-	bpf_bind(b, done);
 }
 
 // --- telling ---
@@ -169,7 +123,11 @@ void calls_drop_deeper(struct gen *g, const struct finding *f, bool beyond, uint
 	struct spot high = spot_at(f->slot, 4);
 	struct bpf_label none = bpf_label_new(b), known = bpf_label_new(b);
 	bpf_comment(b, "calls that ended without a return");
-	search(g, f, beyond);
+	gen_level_search(g, &(struct level_search) { .key = f->key,
+						     .slot = f->slot,
+						     .head = f->head,
+						     .depth = f->depth,
+						     .beyond = beyond });
 	tell_from_high(g, f, how);
 	spot_load(g, 4, R2, high);
 	calls_set_level(g, f, R2);

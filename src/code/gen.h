@@ -75,6 +75,7 @@ struct pending {
 	struct spot at; // what its helper needs to know
 	const struct program_map *map;
 	const struct whole *whole;
+	const struct level_search *search;
 	int scratch_used;
 	bool is_in_map_loop;
 };
@@ -346,6 +347,25 @@ void calls_map(struct unit *u);
 void calls_map_finish(struct unit *u);
 // r0 = a member of r0, a task_struct: bytes of the kernel's memory.
 void gen_task_member(struct gen *g, const char *path, unsigned bytes, struct span span);
+
+// --- levels of open calls (levels.c) ---
+
+struct level_search {
+	struct spot key;        // struct code_call_key of the goroutine
+	struct spot slot;       // 8 bytes; the upper half is the level then
+	struct temp head;       // struct code_call_head *; it has calls
+	struct temp depth;      // of the call at hand
+	struct spot depth_spot; // the same in a callback, else without a register
+	bool beyond;
+};
+
+// Searches the first call that is as deep as the one at hand, or deeper (beyond: deeper). There is
+// one.
+void gen_level_search(struct gen *g, const struct level_search *s);
+// The level in reg becomes a part of the key; r1 is lost.
+void gen_level_key(struct gen *g, struct spot key, uint8_t reg);
+// r0 = what is there, or NULL.
+void gen_level_look_up(struct gen *g, struct spot key);
 
 // --- maps (maps.c, agg.c) ---
 
