@@ -115,7 +115,7 @@ def test_functions_that_are_not_there(t):
     t.check(r.err.split("near: ")[1].count(",") <= 4, "five near names at most")
     fails(t, "list", path, "nothing.like.this*", says=["no function matches 'nothing.like.this*'"])
     fails(t, "list", path, "main.*", "nothing.like.this*", says=["nothing.like.this*"])
-    r = fails(t, "show", path, "String", says=["'String' names", "give one in full"])
+    r = fails(t, "show", path, "String", says=["'String' names", "say which one"])
     t.check("zoo/kinds.String" in r.err or "more" in r.err, r.err)
 
 

@@ -159,8 +159,8 @@ TEST(out_tree_drops_what_a_panic_has_ended)
 	call("a", 8, false, false); // not deeper than a: both have ended
 	call("a", 8, true, false);
 	finish();
-	CHECK(strstr(text, "GO 7  a(...) ended without a return\n") == text);
-	CHECK(strstr(text, "        b(...) ended without a return\n"));
+	CHECK(strstr(text, "GO 7  a(...) panicked\n") == text);
+	CHECK(strstr(text, "        b(...) panicked\n"));
 	CHECK(strstr(text, "GO 7  a() "));
 }
 
