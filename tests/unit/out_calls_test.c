@@ -96,8 +96,8 @@ static uint64_t goid;
 static void begin_view(enum out_calls_view view, bool tells_open)
 {
 	file = open_memstream(&text, &len);
-	calls = out_calls_new(
-		&(struct out_calls_options) { .view = view, .f = file, .tells_open = tells_open });
+	calls = out_calls_new(&(struct out_calls_options) {
+		.view = view, .f = file, .tells_open = tells_open, .tells_ended = tells_open });
 	goid = 7;
 }
 
