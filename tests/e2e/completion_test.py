@@ -92,18 +92,13 @@ def test_steps_through_many_functions(t):
 
 
 @cases(["default", "stripped"])
-def test_fast_on_a_large_program(t, form):
-    """28 MB, 16,000 functions: no wait at the Tab key."""
+def test_a_large_program(t, form):
+    """28 MB, 16,000 functions: steps of names; bench/ has how long that takes."""
     path = t.go_compiler("1.24")
     if form == "stripped":
         path = shutil.copy(path, t.file("prog", ""))
         t.sh("strip", path)
-    best = 9
-    for _ in range(5):
-        start = time.monotonic()
-        offered(t, "count", path, "cmd/compile/internal/ssa.(*Fu")
-        best = min(best, time.monotonic() - start)
-    t.check(best < 0.5, f"took {best} s")
+    t.check("cmd/compile/internal/ssa.(*Func).ConstBool" in offered(t, "count", path, "cmd/compile/internal/ssa.(*Fu")[0], path)
 
 
 # --- shells ---
