@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // stoat gen: scripts for stock bpftrace.
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -57,9 +56,16 @@ static struct err *take_file(struct order *o, const char *what, bool *is_templat
 	if (stat(what, &st) < 0 || !S_ISREG(st.st_mode) || !st.st_size)
 		return NULL;
 	TRY(file_map_open(what, &o->file));
-	*is_template = !is_elf(o->file.data);
+	if (is_elf(o->file.data))
+		return NULL;
+	*is_template = true;
 	o->r.name = str_from(what);
 	o->r.text = (struct str) { (const char *)o->file.data.p, o->file.data.len };
+	bool has_holes = str_find(o->r.text, STR("{{")) >= 0 && str_find(o->r.text, STR("}}")) >= 0;
+	if (memchr(o->r.text.p, 0, o->r.text.len) || !has_holes)
+		return err_new(ERR_USAGE,
+			       "%s is no program, and no template: there is no {{...}} in it",
+			       what);
 	return NULL;
 }
 
@@ -130,16 +136,13 @@ static struct err *take_target(struct order *o, const struct gen_options *opts, 
 	if (is_pid) {
 		struct str exe = arena_printf(o->arena, "/proc/%s/exe", what);
 		o->r.path = path_of_process(o->arena, exe.p);
+		o->r.pid = (int)pid;
 		return NULL;
 	}
+	// A file that has been deleted is still there by the path that was given.
 	char *full = realpath(target_path(o->r.target), NULL);
-	if (!full)
-		return err_sys(errno, "%s", target_path(o->r.target));
-	o->r.path = arena_strdup(o->arena, str_from(full));
+	o->r.path = arena_strdup(o->arena, str_from(full ? full : target_path(o->r.target)));
 	free(full);
-	if (memchr(o->r.path.p, '"', o->r.path.len))
-		return err_new(ERR_UNSUPPORTED, "%.*s: bpftrace takes no path with '\"' in it",
-			       STR_ARG(o->r.path));
 	return NULL;
 }
 
@@ -190,6 +193,15 @@ static struct err *write_script(struct order *o, struct gen_options *opts, int *
 	return e;
 }
 
+// The script must not take the place of its own template.
+static struct err *check_output(const struct order *o, const struct gen_options *opts)
+{
+	struct str name = arena_strdup(o->arena, o->r.name);
+	if (opts->output.path && o->file.data.len && same_file(opts->output.path, name.p))
+		return err_new(ERR_USAGE, "-o %s would write over the template", name.p);
+	return NULL;
+}
+
 static struct err *generate(const struct command *self, struct order *o, struct gen_options *opts,
 			    size_t n, char **words, int *status)
 {
@@ -210,6 +222,7 @@ static struct err *generate(const struct command *self, struct order *o, struct 
 			       "uretprobe, arg0)",
 			       target_name(o->r.target));
 	TRY(take_keys(o, n - used, words + used));
+	TRY(check_output(o, opts));
 	if (opts->version)
 		TRY(gen_dialect_parse(opts->version, &o->r.dialect));
 	else

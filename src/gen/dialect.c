@@ -16,7 +16,8 @@ static const uint32_t since[N_FEATURES] = {
 	[HAS_UPTR] = GEN_VERSION(0, 12, 0),         [HAS_BSWAP] = GEN_VERSION(0, 17, 0),
 	[HAS_MAP_LOOPS] = GEN_VERSION(0, 21, 0),    [HAS_DELETE_KEY] = GEN_VERSION(0, 22, 0),
 	[HAS_CURTASK_TYPE] = GEN_VERSION(0, 17, 0), [HAS_DISCARD] = GEN_VERSION(0, 24, 0),
-	[HAS_MORE_PROBES] = GEN_VERSION(0, 22, 0),
+	[HAS_MORE_PROBES] = GEN_VERSION(0, 22, 0),  [HAS_LONG_TEXTS] = GEN_VERSION(0, 22, 0),
+	[HAS_LONG_FORMATS] = GEN_VERSION(0, 17, 0),
 };
 
 bool dialect_has(const struct gen_dialect *d, enum feature f)

@@ -4,6 +4,9 @@
 
 #define PROBES_OLD 512u
 #define PROBES_NEW 1024u
+// Bytes of a text, before 0.22: by itself, and at most.
+#define TEXT_OLD     64u
+#define TEXT_MAX_OLD 200u
 
 // --- the keys ---
 
@@ -20,16 +23,28 @@ static bool tells_key(struct str about, struct str key)
 	return false;
 }
 
+static bool is_one_line(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+			return false;
+	return true;
+}
+
 static struct err *check_keys(struct arena *a, const struct gen_request *r)
 {
 	struct str about = gen_template_about(a, r->text);
 	for (size_t i = 0; i < r->n_keys; i++) {
 		struct str key = r->keys[i].key;
+		if (!is_one_line(r->keys[i].value))
+			return err_new(ERR_USAGE, "the value of %.*s= has a control character",
+				       STR_ARG(key));
 		if (tells_key(about, key))
 			continue;
+		bool is_symbol = str_eq(key, STR("symbol"));
 		struct err *e =
-			err_new(ERR_USAGE, "template '%.*s' takes no %.*s=", STR_ARG(r->name),
-				STR_ARG(key));
+			err_new(ERR_USAGE, "template '%.*s' takes no %.*s%s", STR_ARG(r->name),
+				STR_ARG(is_symbol ? STR("function") : key), is_symbol ? "" : "=");
 		for (struct str rest = about; rest.len;) {
 			ptrdiff_t end = str_find(rest, STR("\n"));
 			struct str line = str_first(rest, (size_t)MAX(end, 0));
@@ -46,6 +61,60 @@ static struct err *check_keys(struct arena *a, const struct gen_request *r)
 }
 
 // --- what the bpftrace it is for cannot do ---
+
+// The longest text in quotes that counts: bytes, and the one behind it.
+static size_t longest_text(const struct gen *g, struct str body)
+{
+	size_t longest = 0;
+	bool is_comment = false;
+	for (size_t i = 0; i < body.len; i++) {
+		bool starts = str_starts(str_from_off(body, i), STR("//"));
+		is_comment = body.p[i] != '\n' && (is_comment || starts);
+		if (is_comment || body.p[i] != '"')
+			continue;
+		bool is_format = str_ends(str_first(body, i), STR("printf("));
+		// A name in an attach point is none.
+		bool is_name = i > 0 && body.p[i - 1] == ':';
+		size_t n = 1;
+		while (++i < body.len && body.p[i] != '"' && body.p[i] != '\n') {
+			i += body.p[i] == '\\';
+			n++;
+		}
+		if (!is_name && !(is_format && dialect_has(&g->r->dialect, HAS_LONG_FORMATS)))
+			longest = MAX(longest, n);
+	}
+	return longest;
+}
+
+static struct err *check_texts(struct gen *g, struct str body)
+{
+	const struct gen_dialect *d = &g->r->dialect;
+	struct str name = dialect_name(g->arena, d);
+	bool has_buffers = str_find(body, STR("buf(")) >= 0;
+	size_t n = longest_text(g, body);
+	if (dialect_has(d, HAS_LONG_TEXTS)) {
+		if (has_buffers)
+			gen_note(g, STR("texts are cut at 1,024 bytes; BPFTRACE_MAX_STRLEN=N "
+					"changes that"));
+		return NULL;
+	}
+	if (n > TEXT_MAX_OLD)
+		return err_new(ERR_UNSUPPORTED,
+			       "bpftrace %.*s takes texts of %u bytes at most, and one of this "
+			       "script has %zu",
+			       STR_ARG(name), TEXT_MAX_OLD, n);
+	if (has_buffers)
+		gen_note(g, STR("texts are cut at 64 bytes; BPFTRACE_STRLEN=N changes that, up to "
+				"200"));
+	if (n <= TEXT_OLD)
+		return NULL;
+	diag_warning(g->diag, SPAN_NONE,
+		     "a text of the script has more than the %u bytes that bpftrace %.*s takes by "
+		     "itself: run it with BPFTRACE_STRLEN=%zu",
+		     TEXT_OLD, STR_ARG(name), n);
+	gen_note(g, arena_printf(g->arena, "run with BPFTRACE_STRLEN=%zu", n));
+	return NULL;
+}
 
 static struct err *check_dialect(struct gen *g)
 {
@@ -130,8 +199,19 @@ struct err *gen_write(struct arena *a, const struct gen_request *r, struct diag 
 	struct out_buf body = { 0 };
 	struct gen g = { .r = r, .arena = a, .diag = diag, .out = &body };
 	TRY(check_keys(a, r));
+	const char *refusal = sites_path_refusal(r->path);
+	if (refusal)
+		return err_new(ERR_UNSUPPORTED, "bpftrace takes no path with %s: %.*s", refusal,
+			       STR_ARG(r->path));
+	if (r->pid)
+		gen_note(&g, arena_printf(a,
+					  "run with -p %d: without, it is about all processes of "
+					  "the program",
+					  r->pid));
 	template_expand(&g, r->name, r->text);
-	struct err *e = diag_n_errors(diag) ? NULL : check_dialect(&g);
+	struct err *e = diag_n_errors(diag) ? NULL : check_texts(&g, out_buf_view(&body));
+	if (!e && !diag_n_errors(diag))
+		e = check_dialect(&g);
 	if (!e && !diag_n_errors(diag)) {
 		put_head(&g, out);
 		// Statements at a template's end leave empty lines there.

@@ -45,6 +45,7 @@ struct gen_key { // key=value
 struct gen_request {
 	struct target *target;
 	struct str path; // as attach points have it
+	int pid;         // the program was named by this process; 0: by its file
 	struct str name; // of the template
 	struct str text;
 	const struct gen_key *keys;

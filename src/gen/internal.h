@@ -3,6 +3,7 @@
 #ifndef GEN_INTERNAL_H
 #define GEN_INTERNAL_H
 
+#include "base/map.h"
 #include "base/near.h"
 #include "gen/gen.h"
 
@@ -16,6 +17,8 @@ enum feature {
 	HAS_CURTASK_TYPE, // curtask is a struct task_struct *
 	HAS_DISCARD,      // _ = f(), and a warning without it
 	HAS_MORE_PROBES,  // 1,024 probes instead of 512
+	HAS_LONG_TEXTS,   // of 1,024 bytes, not on the stack
+	HAS_LONG_FORMATS, // printf's are no texts of 64 bytes
 	N_FEATURES,
 };
 bool dialect_has(const struct gen_dialect *d, enum feature f);
@@ -35,6 +38,8 @@ struct func {
 	size_t n_values;
 	bool has_types; // false: nothing is known of them
 	bool has_name;  // attach points may call it by its symbol
+	// Its results are not where they should be, or not known, at some of its exits.
+	const char *no_results;
 };
 
 struct gen;
@@ -117,6 +122,8 @@ struct gen {
 	bool needs_btf;        // of the kernel
 	VEC(struct str) notes; // lines for the head
 	const struct target_g *goroutine;
+	bool knows_names;
+	struct map once, several; // hashes of names that one symbol or function has, or more
 };
 
 void gen_error(struct gen *g, struct span at, const char *fmt, ...) PRINTF_LIKE(3, 4);
@@ -131,6 +138,8 @@ const struct func *bound_func(struct gen *g, struct str name, struct span at);
 
 // Expands one template; its names are seen up to its end.
 void template_expand(struct gen *g, struct str name, struct str text);
+// Also those that are only a part of others.
+const struct gen_template *template_part(const char *name);
 
 // --- the holes (verbs.c) ---
 
@@ -141,6 +150,8 @@ void sites_entry(struct gen *g, const struct func *f, struct span at);
 void sites_exits(struct gen *g, const struct func *f, struct span at);
 // Whether attach points may call it by that symbol.
 bool sites_may_use_name(struct gen *g, struct str symbol);
+// Why attach points cannot have that path; NULL: they can.
+const char *sites_path_refusal(struct str path);
 
 // Takes the first word, up to a blank, off *s.
 struct str take_word(struct str *s);

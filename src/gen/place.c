@@ -63,6 +63,11 @@ const struct target_value *value_find(struct gen *g, const struct func *f, bool 
 			diag_hint(g->diag, "%.*s", STR_ARG(missing));
 		return NULL;
 	}
+	if (is_result && f->no_results) {
+		gen_error(g, at, "results of %.*s are not known where it ends: %s",
+			  STR_ARG(f->name), f->no_results);
+		return NULL;
+	}
 	const struct target_value *v = NULL;
 	if (str_to_u64(name, &n))
 		v = nth(f, is_result, n);
@@ -146,8 +151,9 @@ static bool word_of_value(struct gen *g, const struct reach *r, uint64_t off, co
 		const struct places *p = &v->word_places[i];
 		if (p->n == 1 && place_expr(g, &p->v[0], type, out))
 			return true;
-		gen_error(g, at, "'%.*s' is in a vector register, which BPF cannot read",
-			  STR_ARG(v->name));
+		gen_error(g, at, "%s%.*s%s is in a vector register, which BPF cannot read",
+			  v->name.len ? "'" : "", STR_ARG(v->name.len ? v->name : STR("it")),
+			  v->name.len ? "'" : "");
 		return false;
 	}
 	gen_error(g, at, "'%.*s' has no word there", STR_ARG(v->name));
@@ -177,8 +183,9 @@ bool word_expr(struct gen *g, const struct func *f, size_t n, struct span at, st
 		}
 		if (!v->is_known)
 			break;
+		const struct type_word *w = &v->words.v[left];
 		struct reach r = reach_value(v);
-		return word_of_value(g, &r, v->words.v[left].off, "uint64", at, out);
+		return word_of_value(g, &r, w->off, int_type(w->size, is_signed(w->type)), at, out);
 	}
 	gen_error(g, at, "where word %zu of the arguments of %.*s is cannot be told", n,
 		  STR_ARG(f->name));

@@ -5,12 +5,15 @@
 // Deeper and longer values are cut: "...".
 #define DEPTH_MAX 3
 #define WORDS_MAX 24
+// So many texts are in one line before bpftrace's programs are larger than their stack.
+#define TEXTS_OLD 5
 
 struct line {
 	struct gen *g;
 	struct span at;
 	struct out_buf format, values;
 	size_t n_words;
+	size_t n_texts;
 };
 
 static void add_value(struct line *l, const char *format, struct str expr)
@@ -72,6 +75,12 @@ static void add_slice(struct line *l, const struct reach *r, const struct type *
 static void add_scalar(struct line *l, const struct reach *r, const struct type *t)
 {
 	struct str expr = STR("0");
+	bool is_text = t && t->kind == TYPE_STRING;
+	if (is_text && l->n_texts++ >= TEXTS_OLD &&
+	    !dialect_has(&l->g->r->dialect, HAS_LONG_TEXTS)) {
+		add_text(l, STR("..."));
+		return;
+	}
 	if (!is_readable(l, r)) {
 		add_text(l, STR("? (in a vector register)"));
 		return;
@@ -81,7 +90,7 @@ static void add_scalar(struct line *l, const struct reach *r, const struct type 
 	if (t && t->kind == TYPE_BOOL)
 		add_value(l, "%s",
 			  arena_printf(l->g->arena, "%.*s ? \"true\" : \"false\"", STR_ARG(expr)));
-	else if (t && t->kind == TYPE_STRING)
+	else if (is_text)
 		add_value(l, "\\\"%r\\\"", expr);
 	else if (t && t->kind == TYPE_INT)
 		add_value(l, t->size == 8 ? "%ld" : "%d", expr);
@@ -166,6 +175,8 @@ struct shown values_show(struct gen *g, const struct func *f, bool results)
 {
 	struct line l = { .g = g };
 	size_t n = 0;
+	if (results && f->no_results)
+		return (struct shown) { STR("?"), STR("") };
 	for (size_t i = 0; i < f->n_values; i++) {
 		const struct target_value *v = &f->values[i];
 		if (v->is_result != results || v->is_hidden)

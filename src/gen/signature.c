@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parameters and results that a template writes down, for programs without debug information:
-// "(b []byte) (n int, err error)", as Go has it, but with full package paths.
+// "(b []byte) (n int, err error)", as Go has it, but with full package paths. Structs are only
+// there by their names.
 #include "gen/internal.h"
 
 #define TYPE_DEPTH_MAX 8
 #define VALUES_MAX     64
+#define ARRAY_MAX      (1u << 20)
 
 // Where reading stands.
 struct reader {
@@ -135,6 +137,7 @@ struct err *gen_find_type(struct gen *g, struct str name, struct type **out)
 }
 
 static struct type *take_type(struct reader *r, unsigned depth);
+static void skip_brackets(struct reader *r, char open, char close);
 
 // A pointer's target is described when a field of it is asked for: here only its name is kept.
 static struct type *take_pointee(struct reader *r, unsigned depth)
@@ -147,6 +150,11 @@ static struct type *take_pointee(struct reader *r, unsigned depth)
 	if (!name.len)
 		return take_type(r, depth);
 	*r = ahead;
+	if (str_eq(name, STR("struct"))) {
+		skip_blanks(r);
+		skip_brackets(r, '{', '}');
+		return type_new(r->g, TYPE_UNKNOWN, 0, 0, NULL);
+	}
 	struct type *t = type_new(r->g, TYPE_NAMED, 0, 0, NULL);
 	t->name = name;
 	t->is_declaration = true;
@@ -178,7 +186,75 @@ static struct type *take_named(struct reader *r)
 	return t;
 }
 
-// type = "*" type | "[]" type | "map" | "chan" | "func" | name
+// Skips what stands in brackets, from the one that is next on.
+static void skip_brackets(struct reader *r, char open, char close)
+{
+	size_t n = 0, depth = 0;
+	for (; n < r->rest.len; n++) {
+		depth += r->rest.p[n] == open;
+		depth -= r->rest.p[n] == close;
+		if (!depth)
+			break;
+	}
+	if (n == r->rest.len)
+		fail(r, "a bracket is not closed");
+	else
+		r->rest = str_from_off(r->rest, n + 1);
+}
+
+// "[3]int", behind the bracket.
+static struct type *take_array(struct reader *r, unsigned depth)
+{
+	struct str number = take_name(r);
+	uint64_t n;
+	if (!str_to_u64(number, &n) || n > ARRAY_MAX || !take(r, "]")) {
+		fail(r, "an array has no length");
+		return NULL;
+	}
+	struct type *elem = take_type(r, depth + 1);
+	if (!elem || !elem->size)
+		return NULL;
+	struct type *t = type_new(r->g, TYPE_ARRAY, KIND_ARRAY, n * elem->size, elem);
+	t->count = n;
+	return t;
+}
+
+// What is one word, whatever stands in it: maps, channels, functions.
+static struct type *take_one_word(struct reader *r, struct str word, unsigned depth)
+{
+	if (str_eq(word, STR("map"))) {
+		skip_brackets(r, '[', ']');
+		(void)take_pointee(r, depth + 1);
+		return type_new(r->g, TYPE_MAP, KIND_MAP, 8, NULL);
+	}
+	if (str_eq(word, STR("chan"))) {
+		take(r, "<-");
+		(void)take_pointee(r, depth + 1);
+		return type_new(r->g, TYPE_CHAN, KIND_CHAN, 8, NULL);
+	}
+	skip_blanks(r);
+	skip_brackets(r, '(', ')');
+	skip_blanks(r);
+	if (r->rest.len && r->rest.p[0] == '(')
+		skip_brackets(r, '(', ')');
+	else if (r->rest.len && r->rest.p[0] != ',' && r->rest.p[0] != ')')
+		(void)take_pointee(r, depth + 1);
+	return type_new(r->g, TYPE_FUNC, KIND_FUNC, 8, NULL);
+}
+
+static struct type *take_iface(struct reader *r)
+{
+	struct reader ahead = *r;
+	bool is_empty = take(&ahead, "{") && take(&ahead, "}");
+	skip_blanks(r);
+	skip_brackets(r, '{', '}');
+	struct type *t = type_new(r->g, TYPE_IFACE, KIND_IFACE, 16, NULL);
+	t->is_empty_iface = is_empty;
+	return t;
+}
+
+// type = "*" type | ["..."] "[]" type | "[" number "]" type | "map" ... | "chan" ... | "func" ...
+//      | "interface" "{" ... "}" | name
 static struct type *take_type(struct reader *r, unsigned depth)
 {
 	if (depth > TYPE_DEPTH_MAX) {
@@ -187,17 +263,22 @@ static struct type *take_type(struct reader *r, unsigned depth)
 	}
 	if (take(r, "*"))
 		return type_new(r->g, TYPE_PTR, KIND_PTR, 8, take_pointee(r, depth + 1));
-	if (take(r, "[]"))
+	if (take(r, "[]") || take(r, "..."))
 		return type_new(r->g, TYPE_SLICE, KIND_SLICE, 24, take_pointee(r, depth + 1));
+	if (take(r, "["))
+		return take_array(r, depth);
+	if (take(r, "<-"))
+		return take_type(r, depth + 1);
 	struct reader ahead = *r;
 	struct str word = take_name(&ahead);
-	bool is_map = str_eq(word, STR("map")), is_chan = str_eq(word, STR("chan"));
-	if (!is_map && !is_chan && !str_eq(word, STR("func")))
+	if (str_eq(word, STR("interface"))) {
+		*r = ahead;
+		return take_iface(r);
+	}
+	if (!str_eq(word, STR("map")) && !str_eq(word, STR("chan")) && !str_eq(word, STR("func")))
 		return take_named(r);
 	*r = ahead;
-	return is_map    ? type_new(r->g, TYPE_MAP, KIND_MAP, 8, NULL)
-	       : is_chan ? type_new(r->g, TYPE_CHAN, KIND_CHAN, 8, NULL)
-			 : type_new(r->g, TYPE_FUNC, KIND_FUNC, 8, NULL);
+	return take_one_word(r, word, depth);
 }
 
 // --- values ---
@@ -219,22 +300,65 @@ static void add_value(struct reader *r, struct declared *out, struct str name, s
 	out->v[out->n++] = v;
 }
 
-// list = "(" name type { "," name type } ")" | "()"
+// A name or type alone: "a" of "a, b int", or all of "(int, error)".
+struct lone {
+	struct reader at; // where it begins
+	struct str name;
+};
+
+static bool is_end(const struct reader *r)
+{
+	return r->rest.len && (r->rest.p[0] == ',' || r->rest.p[0] == ')');
+}
+
+// Names whose type has come now, or types without names.
+static void add_lones(struct reader *r, struct declared *out, struct lone *v, size_t n,
+		      bool are_names, bool is_result)
+{
+	for (size_t i = 0; i < n && !r->has_failed; i++) {
+		struct reader at = v[i].at;
+		struct type *t = are_names ? NULL : take_type(&at, 0);
+		if (are_names) {
+			at = *r;
+			t = take_type(&at, 0);
+		}
+		r->has_failed |= at.has_failed;
+		if (!r->has_failed)
+			add_value(r, out, are_names ? v[i].name : STR(""), t, is_result);
+	}
+}
+
+// list = "(" [name] type { "," [name] type } ")", where several names may share a type
 static void take_list(struct reader *r, struct declared *out, bool is_result)
 {
+	struct lone lones[VALUES_MAX];
+	size_t n = 0;
 	if (take(r, ")"))
 		return;
 	do {
+		struct reader begin = *r;
 		struct str name = take_name(r);
-		if (!name.len)
-			fail(r, "a name is missing");
-		struct type *t = r->has_failed ? NULL : take_type(r, 0);
-		if (r->has_failed)
-			return;
-		add_value(r, out, name, t, is_result);
+		skip_blanks(r);
+		if (n == VALUES_MAX) {
+			fail(r, "there are too many values");
+		} else if (name.len && is_end(r)) {
+			lones[n++] = (struct lone) { begin, name };
+		} else if (!name.len || str_eq(name, STR("map")) || str_eq(name, STR("chan")) ||
+			   str_eq(name, STR("func")) || str_eq(name, STR("interface"))) {
+			*r = begin;
+			lones[n++] = (struct lone) { begin, STR("") };
+			(void)take_type(r, 0);
+		} else {
+			add_lones(r, out, lones, n, true, is_result);
+			n = 0;
+			struct type *t = r->has_failed ? NULL : take_type(r, 0);
+			if (!r->has_failed)
+				add_value(r, out, name, t, is_result);
+		}
 	} while (!r->has_failed && take(r, ","));
 	if (!r->has_failed && !take(r, ")"))
 		fail(r, "')' is missing");
+	add_lones(r, out, lones, n, false, is_result);
 }
 
 bool signature_parse(struct gen *g, struct str func, struct str text, struct span at,
@@ -250,8 +374,14 @@ bool signature_parse(struct gen *g, struct str func, struct str text, struct spa
 		fail(&r, "'(' is missing");
 	else
 		take_list(&r, out, false);
-	if (!r.has_failed && take(&r, "("))
+	skip_blanks(&r);
+	if (!r.has_failed && take(&r, "(")) {
 		take_list(&r, out, true);
+	} else if (!r.has_failed && r.rest.len) {
+		struct type *t = take_type(&r, 0);
+		if (!r.has_failed)
+			add_value(&r, out, STR(""), t, true);
+	}
 	skip_blanks(&r);
 	if (!r.has_failed && r.rest.len)
 		fail(&r, "there is something else");

@@ -27,16 +27,35 @@ static bool is_plain(struct str s)
 	return s.len > 0;
 }
 
-struct count {
-	struct str name;
-	size_t n;
-};
-
-static bool count_name(void *ctx, const struct elf_sym *s)
+static void learn(struct gen *g, struct str name)
 {
-	struct count *c = ctx;
-	c->n += str_eq(s->name, c->name);
-	return c->n > 1;
+	uint64_t key = str_hash(name) | 1;
+	map_put(map_get(&g->once, key) ? &g->several : &g->once, key, g);
+}
+
+static bool learn_symbol(void *ctx, const struct elf_sym *s)
+{
+	learn(ctx, s->name);
+	return false;
+}
+
+// Of symbols as bpftrace finds them, and of functions as stoat does: to it "f" is "f.abi0", too.
+static void learn_names(struct gen *g)
+{
+	const struct target_func *v = NULL;
+	size_t n = 0;
+	g->knows_names = true;
+	g->once = map_init(g->arena);
+	g->several = map_init(g->arena);
+	err_free(elf_each_symbol(target_elf(g->r->target), false, learn_symbol, g));
+	err_free(target_funcs(g->r->target, &v, &n));
+	for (size_t i = 0; i < n; i++) {
+		struct str name = v[i].name, abi0 = STR(".abi0");
+		if (str_ends(name, abi0))
+			name.len -= abi0.len;
+		if (!str_eq(name, v[i].symbol))
+			learn(g, name);
+	}
 }
 
 // bpftrace 0.27 takes a '*' for a wildcard inside of quotes too, and then forgets the offset; other
@@ -44,20 +63,25 @@ static bool count_name(void *ctx, const struct elf_sym *s)
 // have is no name.
 bool sites_may_use_name(struct gen *g, struct str symbol)
 {
-	struct count c = { .name = symbol };
-	struct target_matches m;
-	const char *pattern = arena_strdup(g->arena, symbol).p;
+	uint64_t key = str_hash(symbol) | 1;
 	if (!is_plain(symbol) || (symbol.p[0] >= '0' && symbol.p[0] <= '9') ||
 	    !elf_has_symtab(target_elf(g->r->target)))
 		return false;
-	struct err *e = elf_each_symbol(target_elf(g->r->target), false, count_name, &c);
-	bool is_one = !e && c.n == 1;
-	err_free(e);
-	// stoat itself takes "f" for "f.abi0" too.
-	e = is_one ? target_match(g->r->target, &pattern, 1, &m) : NULL;
-	is_one = is_one && !e && m.n == 1;
-	err_free(e);
-	return is_one;
+	if (!g->knows_names)
+		learn_names(g);
+	return map_get(&g->once, key) && !map_get(&g->several, key);
+}
+
+const char *sites_path_refusal(struct str path)
+{
+	for (size_t i = 0; i < path.len; i++) {
+		unsigned char c = (unsigned char)path.p[i];
+		if (c < 0x20 || c == 0x7f)
+			return "a control character";
+		if (strchr("\"\\*?[]{}", c))
+			return "a mark that means something else to it";
+	}
+	return NULL;
 }
 
 static void put_path(struct gen *g)

@@ -11,6 +11,8 @@
 
 #define DEPTH_MAX 8
 #define BYTES_MAX (16u << 20)
+// Functions of a pattern that are told one by one when they are left out.
+#define REFUSED_SHOWN 8u
 
 // A piece of a template: text, or a hole.
 struct piece {
@@ -208,33 +210,48 @@ static void run_with(struct text *t, size_t from, size_t to, struct bound b)
 	t->g->names.n = n;
 }
 
-// All functions that a value of the key means, each once in the order of names. Of a pattern those
-// that cannot be probed are left out.
-static void each_function(struct text *t, size_t from, size_t to, struct str name, struct str word)
+// {{each f in symbol}} at work.
+struct each {
+	struct text *text;
+	size_t from, to; // what is repeated
+	struct str name;
+	struct map seen; // functions, by address
+	size_t n_refused;
+};
+
+// A function of a pattern that cannot be probed is left out.
+static void refuse(struct each *e, const struct func *f, const char *why, bool is_pattern)
 {
-	struct gen *g = t->g;
-	struct span at = t->v.v[from - 1].at;
+	struct gen *g = e->text->g;
+	if (!is_pattern)
+		gen_error(g, SPAN_NONE, "%.*s cannot be probed: %s", STR_ARG(f->name), why);
+	else if (e->n_refused++ < REFUSED_SHOWN)
+		diag_warning(g->diag, SPAN_NONE, "%.*s is left out: %s", STR_ARG(f->name), why);
+}
+
+// All functions that a value of the key means, in the order of names.
+static void each_function(struct each *e, struct str word)
+{
+	struct gen *g = e->text->g;
+	struct span at = e->text->v.v[e->from - 1].at;
 	struct target_matches m;
-	size_t n_refused = 0;
-	struct err *e = func_find(g, word, &m);
-	if (e) {
-		gen_tell(g, SPAN_NONE, e);
+	struct err *err = func_find(g, word, &m);
+	if (err) {
+		gen_tell(g, SPAN_NONE, err);
 		return;
 	}
 	for (size_t i = 0; i < m.n && !diag_n_errors(g->diag); i++) {
+		if (map_get(&e->seen, m.v[i]->vaddr + 1))
+			continue;
+		map_put(&e->seen, m.v[i]->vaddr + 1, e);
 		struct func *f = func_of(g, m.v[i], at);
 		const char *refusal = f ? func_refusal(g, f) : NULL;
-		if (f && !refusal)
-			run_with(t, from, to, (struct bound) { .name = name, .func = f });
-		else if (f && m.n == 1)
-			gen_error(g, SPAN_NONE, "%.*s cannot be probed: %s", STR_ARG(f->name),
-				  refusal);
-		else if (f && n_refused++ == 0)
-			diag_warning(g->diag, SPAN_NONE, "%.*s is left out: %s", STR_ARG(f->name),
-				     refusal);
+		if (refusal)
+			refuse(e, f, refusal, m.n > 1);
+		else if (f)
+			run_with(e->text, e->from, e->to,
+				 (struct bound) { .name = e->name, .func = f });
 	}
-	if (n_refused > 1)
-		diag_hint(g->diag, "and %zu other%s", n_refused - 1, n_refused == 2 ? "" : "s");
 }
 
 static void run_each(struct text *t, size_t i, size_t end)
@@ -244,6 +261,7 @@ static void run_each(struct text *t, size_t i, size_t end)
 	struct str rest = p->text;
 	take_word(&rest);
 	struct str name = take_word(&rest), in = take_word(&rest), key = take_word(&rest);
+	struct each e = { t, i + 1, end, name, map_init(g->arena), 0 };
 	size_t n = 0;
 	if (!str_eq(in, STR("in")) || !key.len || rest.len) {
 		gen_error(g, p->at, "it is written {{each f in symbol}}");
@@ -253,8 +271,11 @@ static void run_each(struct text *t, size_t i, size_t end)
 		if (!str_eq(g->r->keys[k].key, key))
 			continue;
 		n++;
-		each_function(t, i + 1, end, name, g->r->keys[k].value);
+		each_function(&e, g->r->keys[k].value);
 	}
+	if (e.n_refused > REFUSED_SHOWN)
+		diag_warning(g->diag, SPAN_NONE, "%zu more are left out, for such reasons",
+			     e.n_refused - REFUSED_SHOWN);
 	if (!n)
 		gen_error(g, SPAN_NONE, "template '%.*s' needs %.*s=...", STR_ARG(g->r->name),
 			  STR_ARG(key));
@@ -312,6 +333,9 @@ static bool test(struct gen *g, struct str what, struct str rest, struct span at
 		*out = has_key(g, rest) || bound_find(g, rest);
 	} else if (str_eq(what, STR("exists"))) {
 		*out = exists(g, rest);
+	} else if (str_eq(what, STR("probes"))) {
+		*out = g->n_probes > 0;
+		return !rest.len;
 	} else if (str_eq(what, STR("exits"))) {
 		const struct func *f = bound_func(g, rest, at);
 		*out = f && f->info->n_exits > 0;
@@ -331,7 +355,7 @@ static bool condition(struct gen *g, struct str text, struct span at)
 	if (!test(g, what, text, at, &result))
 		gen_error(g, at,
 			  "a condition is one of: bpftrace >= 0.21, go < 1.17, has KEY, exists "
-			  "FUNCTION, exits f; or one with 'not' before it");
+			  "FUNCTION, exits f, probes; or one with 'not' before it");
 	return result != is_not;
 }
 
@@ -380,7 +404,7 @@ static void run_use(struct text *t, const struct piece *p, struct str rest)
 {
 	struct gen *g = t->g;
 	struct str name = take_word(&rest);
-	const struct gen_template *part = gen_template_find(arena_strdup(g->arena, name).p);
+	const struct gen_template *part = template_part(arena_strdup(g->arena, name).p);
 	if (!part) {
 		gen_error(g, p->at, "no template is called '%.*s'", STR_ARG(name));
 		return;
@@ -434,9 +458,12 @@ static void run(struct text *t, size_t from, size_t to)
 			gen_error(g, p->at, "the script gets longer than 16 MB");
 			return;
 		}
-		if (!p->is_hole) {
+		if (!p->is_hole && p->text.len <= BYTES_MAX) {
 			out_buf_str(g->out, p->text);
 			continue;
+		} else if (!p->is_hole) {
+			gen_error(g, p->at, "the script gets longer than 16 MB");
+			return;
 		}
 		struct str word = take_word(&rest);
 		if (is_word(p, "each") || is_word(p, "if"))
@@ -448,7 +475,8 @@ static void run(struct text *t, size_t from, size_t to)
 		else if (is_word(p, "note"))
 			gen_note(g, rest);
 		else if (is_word(p, "error"))
-			gen_error(g, SPAN_NONE, "%.*s", STR_ARG(rest));
+			gen_error(g, SPAN_NONE, "%.*s",
+				  STR_ARG(rest.len ? rest : STR("the template refuses")));
 		else if (is_word(p, "end") || is_word(p, "else"))
 			gen_error(g, p->at, "there is no block that it belongs to");
 		else

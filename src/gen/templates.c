@@ -40,9 +40,17 @@ const struct gen_template *gen_template_at(size_t i)
 	return i < ARRAY_LEN(files) && !files[i].is_part ? template_of(i) : NULL;
 }
 
-const struct gen_template *gen_template_find(const char *name)
+const struct gen_template *template_part(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(files); i++)
+		if (strcmp(files[i].name, name) == 0)
+			return template_of(i);
+	return NULL;
+}
+
+const struct gen_template *gen_template_find(const char *name)
+{
+	for (size_t i = 0; gen_template_at(i); i++)
 		if (strcmp(files[i].name, name) == 0)
 			return template_of(i);
 	return NULL;

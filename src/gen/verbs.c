@@ -49,12 +49,14 @@ static void put_g(struct gen *g, struct str name, struct span at)
 	g->needs_btf = true;
 	struct str task = dialect_has(d, HAS_CURTASK_TYPE) ? STR("curtask")
 							   : STR("((struct task_struct *)curtask)");
-	// Added as it is, without a sign: bpftrace warns of what mixes signs or address spaces.
+	// From 0.24 on bpftrace warns of a difference of unsigned numbers, before of so large ones.
 	uint64_t off = (uint64_t)r->tls_off;
-	struct str far = r->tls_off < 0 ? arena_printf(g->arena, "0x%" PRIx64, off)
-					: arena_printf(g->arena, "%" PRIu64, off);
-	struct str where =
-		arena_printf(g->arena, "%.*s->thread.fsbase + %.*s", STR_ARG(task), STR_ARG(far));
+	bool is_added = r->tls_off >= 0 || dialect_has(d, HAS_DISCARD);
+	struct str far = r->tls_off < 0 && is_added
+				 ? arena_printf(g->arena, "0x%" PRIx64, off)
+				 : arena_printf(g->arena, "%" PRIu64, is_added ? off : -off);
+	struct str where = arena_printf(g->arena, "%.*s->thread.fsbase %c %.*s", STR_ARG(task),
+					is_added ? '+' : '-', STR_ARG(far));
 	out_buf_printf(g->out, dialect_has(d, HAS_UPTR) ? "*(int64*)uptr(%.*s)" : "*(int64*)(%.*s)",
 		       STR_ARG(where));
 }
@@ -82,15 +84,23 @@ static void put_depth(struct gen *g, struct str expr, struct span at)
 
 // --- the function ---
 
-static void put_name(struct gen *g, struct str name, struct span at)
+// Its name as a text; doubled: a mark that stands twice there.
+static void put_text(struct gen *g, struct str name, const char *doubled, struct span at)
 {
 	const struct func *f = bound_func(g, name, at);
 	for (size_t i = 0; f && i < f->name.len; i++) {
 		char c = f->name.p[i];
 		if (c == '"' || c == '\\')
 			out_buf_str(g->out, STR("\\"));
+		else if (c == *doubled)
+			out_buf_add(g->out, &c, 1);
 		out_buf_add(g->out, &c, 1);
 	}
+}
+
+static void put_name(struct gen *g, struct str name, struct span at)
+{
+	put_text(g, name, "", at);
 }
 
 static void put_entry(struct gen *g, struct str name, struct span at)
@@ -196,6 +206,10 @@ static void put_shown(struct gen *g, struct str rest, bool is_format, struct spa
 {
 	struct str what = take_word(&rest);
 	bool is_results = str_eq(what, STR("results"));
+	if (is_format && str_eq(what, STR("name"))) {
+		put_text(g, rest, "%", at);
+		return;
+	}
 	if (!is_results && !str_eq(what, STR("args"))) {
 		gen_error(g, at, "it is written {{%s args f}} or {{%s results f}}",
 			  is_format ? "format" : "values", is_format ? "format" : "values");

@@ -259,7 +259,9 @@ struct err *target_g(struct target *t, const struct target_func *f, struct targe
 	if (t->no_g.len)
 		return err_new(ERR_UNSUPPORTED, "%.*s", STR_ARG(t->no_g));
 	*out = *t->g;
-	if (target_go_func(t, f, &go) && go_abi_of(t, f, &go) == ABI_GO_INTERNAL) {
+	// On arm64 assembly and the stack ABI have it there, too.
+	bool is_arm = target_arch(t) == INSN_ARM64;
+	if (target_go_func(t, f, &go) && (is_arm || go_abi_of(t, f, &go) == ABI_GO_INTERNAL)) {
 		out->in_register = true;
 		out->reg = (uint16_t)go_abi_g_reg(elf_arch(t->elf));
 	}

@@ -14,6 +14,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	lib "errands/lib.v2"
 	"errors"
 	"fmt"
 	"io"
@@ -330,6 +331,20 @@ func deepIn(n int, end string) {
 	<-done
 }
 
+type adder interface {
+	Add(key string, n int, quick bool, small int8, at point) (bool, error)
+}
+
+// A wrapper that the compiler makes jumps to the method of what is in it.
+type cover struct {
+	adder
+}
+
+//go:noinline
+func addTo(a adder) {
+	a.Add("covered", 1, true, 1, point{})
+}
+
 func doCall() {
 	s := &store{name: "things"}
 	s.Add("first", 3, true, -5, point{7, -8})
@@ -337,6 +352,8 @@ func doCall() {
 	s.Add("a longer key than others", 1<<40, true, 0, point{})
 	sum(context.Background(), []int{1, 2, 3}, []byte("text"), 5, func() int { return 1 }, 1, 2, 3, 65535)
 	half(3, 1<<63+2)
+	lib.Twice(21)
+	addTo(&cover{s})
 	for i := 0; i < 10; i++ {
 		deepIn(20, "")
 		deepIn(30, "panic")
