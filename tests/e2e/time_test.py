@@ -103,7 +103,8 @@ def test_reader_that_goes_away(t):
         p.stdout.readline()
         p.stdout.close()
         err = p.stderr.read()
-    t.eq((p.returncode, err), (0, ""), "exit status, stderr")
+    # 141: the program's own line came when there was no reader any more, and SIGPIPE ended it.
+    t.check(p.returncode in (0, 128 + signal.SIGPIPE) and err == "", f"exit status {p.returncode}, stderr {err}")
 
 
 def test_more_lines_than_there_is_room_for(t):
