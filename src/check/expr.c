@@ -109,6 +109,10 @@ void check_field_of(struct checker *c, struct expr *e)
 			   STR_ARG(e->member.name.text));
 		if (base->type->kind == TYPE_PTR && is_kernel && !base->type->elem)
 			kernel_tell_missing(c, KERNEL_TASK);
+		if (str_eq(e->member.name.text, STR("err")) &&
+		    str_eq(word_of_expr(base), STR("retval")))
+			tell_hint(c, "'failed' is true where a result is an error that is not "
+				     "nil, in functions without one false");
 		if (t->kind == TYPE_TUPLE && t->n_fields > 1)
 			tell_hint(c, "its items are .0 to .%zu", t->n_fields - 1);
 		if (is_number(base->type) && !base->type->go_kind)

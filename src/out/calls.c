@@ -120,6 +120,17 @@ static void drop_ended(struct out_calls *v, struct lane *l, uint64_t depth, lane
 		take_off(v, l, NODE_ENDED, off);
 }
 
+// Calls in one that has ended have ended in the same way.
+static void drop_inner(struct out_calls *v, struct lane *l, const struct out_call *outer,
+		       lane_off_fn off)
+{
+	while (l->open.n && l->open.v[l->open.n - 1]->depth > outer->depth) {
+		l->open.v[l->open.n - 1]->end =
+			(struct out_call) { .is_end_unknown = true, .end = outer->end };
+		take_off(v, l, NODE_ENDED, off);
+	}
+}
+
 static bool is_its_call(const struct node *n, const struct out_call *c, uint64_t depth)
 {
 	return n->depth == depth && str_eq(n->func, c->func);
@@ -197,7 +208,7 @@ static void end_open(struct out_calls *v, struct lane *l, const struct out_call 
 
 bool lane_end(struct out_calls *v, struct lane *l, const struct out_call *c, lane_off_fn off)
 {
-	drop_ended(v, l, c->depth + 1, off);
+	drop_inner(v, l, c, off);
 	if (!l->open.n || !is_its_call(l->open.v[l->open.n - 1], c, c->depth))
 		return false;
 	end_open(v, l, c, off);

@@ -28,8 +28,9 @@ struct node {
 	struct out_call end; // NODE_ENDED: how and when, no more; zero: nobody knows
 	enum node_state state;
 	bool is_record;
-	bool is_go;   // no call: a goroutine was started
-	bool is_told; // it is to be shown, or something in it is
+	bool misses_some; // how long a call in it took is not known
+	bool is_go;       // no call: a goroutine was started
+	bool is_told;     // it is to be shown, or something in it is
 	VEC(struct node *) inner;
 	VEC(struct start) starts; // chrome
 };

@@ -114,6 +114,8 @@ static void put_values(struct json *j, const struct out_call *c)
 	}
 	if (c->end)
 		json_kbool(j, c->end == OUT_END_PANIC ? "panicked" : "no_return", true);
+	if (c->end && c->is_end_late)
+		json_kbool(j, "is_shorter", true);
 	json_close(j, '}');
 }
 

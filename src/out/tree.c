@@ -32,7 +32,7 @@ static void put_times(const struct out_calls *v, const struct node *n, struct ou
 		uint64_t all = n->end_ns - n->start_ns;
 		time.n = 0;
 		out_duration(&time, all > n->inner_ns ? all - n->inner_ns : 0);
-		out_buf_printf(line, "  self %s%.*s", v->misses_some ? "<=" : "",
+		out_buf_printf(line, "  self %s%.*s", v->misses_some || n->misses_some ? "<=" : "",
 			       STR_ARG(out_buf_view(&time)));
 	}
 	out_buf_free(&time);
@@ -132,9 +132,12 @@ static void off(struct out_calls *v, struct lane *l, struct node *n)
 	outer->is_told |= n->is_told;
 	if (n->is_told)
 		VEC_PUSH(l->arena, &outer->inner, n);
-	bool is_end_known = n->state == NODE_ENDED && n->end.end && !n->end.is_end_late;
+	bool is_end_known = n->state == NODE_ENDED && n->end.end && !n->end.is_end_late &&
+			    !n->end.is_end_unknown;
 	if (n->state == NODE_RETURNED || is_end_known)
 		outer->inner_ns += n->end_ns - n->start_ns;
+	else if (n->state == NODE_ENDED)
+		outer->misses_some = true;
 }
 
 // Tells what there is of calls that are open, so that a call that never returns does not keep all

@@ -63,6 +63,7 @@ struct session {
 	bool wants_gap;                  // two empty lines before the next map
 	bool is_ending;                  // nothing comes behind what END prints
 	const struct program_map *drawn; // its table is the last thing on the terminal
+	bool is_shared;                  // the command writes to the terminal, too
 	size_t drawn_lines;              // so many lines of it
 	VEC(struct times_seen) times;
 	struct watched watched;

@@ -2,6 +2,7 @@
 // table(@m): on a terminal each one is drawn over the one before.
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -150,6 +151,22 @@ static bool is_terminal(const struct session *s)
 	return isatty(fileno(s->o->out)) && kind && strcmp(kind, "dumb") != 0;
 }
 
+// The command of -c writes to the same terminal: what it has written since the last table would be
+// wiped with that.
+static bool is_shared(struct session *s)
+{
+	struct stat ours, its;
+	char path[64];
+	if (!s->o->child || fstat(fileno(s->o->out), &ours) < 0)
+		return false;
+	for (int fd = 1; fd <= 2 && !s->is_shared; fd++) {
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", child_pid(s->o->child), fd);
+		s->is_shared = stat(path, &its) == 0 && its.st_dev == ours.st_dev &&
+			       its.st_ino == ours.st_ino;
+	}
+	return s->is_shared; // also when it has ended
+}
+
 // While it goes on a table must fit on the screen; in the end all of it is told.
 static void fit(const struct session *s, struct out_table *t)
 {
@@ -177,7 +194,7 @@ static void draw(struct session *s, const struct program_map *m, const struct ou
 {
 	char *text = NULL;
 	size_t len = 0;
-	bool is_screen = is_terminal(s);
+	bool is_screen = is_terminal(s) && !is_shared(s);
 	FILE *f = open_memstream(&text, &len);
 	if (!f)
 		abort();

@@ -399,7 +399,7 @@ struct err *target_no_match(struct target *t, const char *pattern)
 	struct str name = str_from(pattern);
 	ptrdiff_t bracket = str_find(name, STR("["));
 	name = bracket > 0 ? str_first(name, (size_t)bracket) : name;
-	size_t n_instances = count_instances(v, n, name);
+	size_t n_instances = target_is_go(t) ? count_instances(v, n, name) : 0;
 	if (n_instances)
 		return err_note(e, "it is generic: '%.*s[*' matches its %zu instance%s",
 				STR_ARG(name), n_instances, n_instances == 1 ? "" : "s");
