@@ -99,8 +99,9 @@ static void report_calls(const struct session *s)
 	struct calls_left left = calls_left(s);
 	uint64_t n_open = left.n_open, n_dropped = g->n_dropped + left.n_ended;
 	if (g->n_unkept)
-		log_warn("%s call%s not followed to the return: at most %s can be open at a time "
-			 "(config max_calls or STOAT_MAX_CALLS allows more)",
+		log_warn("%s call%s not followed to the return: at most %s can be open at a time, "
+			 "those of goroutines that panics or Goexit have ended among them (config "
+			 "max_calls or STOAT_MAX_CALLS allows more)",
 			 report_amount(g->n_unkept).text, plural(g->n_unkept),
 			 report_amount(code_calls_room(s->c->calls)).text);
 	if (g->n_unowned)
@@ -119,7 +120,8 @@ static void report_calls(const struct session *s)
 			 g->n_unpaired == 1 ? " was" : "s were",
 			 g->n_unkept || g->n_unowned
 				 ? ""
-				 : ": the calls had begun before the trace, or before a fork");
+				 : ": the calls had begun before the trace, before a fork, or when "
+				   "their entry's probe was detached");
 }
 
 // What trees and traces for browsers could not remember.
