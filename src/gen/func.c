@@ -163,7 +163,9 @@ struct func *func_declare(struct gen *g, struct str text, struct span at)
 			first = arena_strdup(g->arena, name);
 		rest = end < 0 ? STR("") : str_from_off(rest, (size_t)end + 4);
 	}
-	if (!first.len)
+	if (str_find(first, STR("*")) >= 0 && str_find(first, STR("(*")) < 0)
+		gen_error(g, at, "it takes the name of one function, not a pattern");
+	else if (!first.len)
 		gen_error(g, at, "it takes a name and a function: {{func f = os.(*File).Read}}");
 	else
 		gen_tell(g, at, target_no_match(g->r->target, first.p));

@@ -94,7 +94,7 @@ static struct err *check_texts(struct gen *g, struct str body)
 	size_t n = longest_text(g, body);
 	if (dialect_has(d, HAS_LONG_TEXTS)) {
 		if (has_buffers)
-			gen_note(g, STR("texts are cut at 1,024 bytes; BPFTRACE_MAX_STRLEN=N "
+			gen_note(g, STR("texts are cut at about 1,000 bytes; BPFTRACE_MAX_STRLEN=N "
 					"changes that"));
 		return NULL;
 	}
@@ -104,7 +104,8 @@ static struct err *check_texts(struct gen *g, struct str body)
 			       "script has %zu",
 			       STR_ARG(name), TEXT_MAX_OLD, n);
 	if (has_buffers)
-		gen_note(g, STR("texts are cut at 64 bytes; BPFTRACE_STRLEN=N changes that, up to "
+		gen_note(g, STR("texts are cut at about 60 bytes; BPFTRACE_STRLEN=N changes that, "
+				"up to "
 				"200"));
 	if (n <= TEXT_OLD)
 		return NULL;

@@ -185,6 +185,9 @@ bool word_expr(struct gen *g, const struct func *f, size_t n, struct span at, st
 			break;
 		const struct type_word *w = &v->words.v[left];
 		struct reach r = reach_value(v);
+		if (!f->has_types)
+			gen_note(g, STR("words of arguments are counted without floating-point "
+					"ones, and have no sign: types are not known"));
 		return word_of_value(g, &r, w->off, int_type(w->size, is_signed(w->type)), at, out);
 	}
 	gen_error(g, at, "where word %zu of the arguments of %.*s is cannot be told", n,

@@ -4,6 +4,7 @@
 
 // Deeper and longer values are cut: "...".
 #define DEPTH_MAX 3
+#define ITEMS_MAX 4
 #define WORDS_MAX 24
 // So many texts are in one line before bpftrace's programs are larger than their stack.
 #define TEXTS_OLD 5
@@ -37,16 +38,22 @@ static void add_text(struct line *l, struct str text)
 	}
 }
 
-// Vector registers cannot be read: not an error here, there is nothing to choose from.
-static bool is_readable(const struct line *l, const struct reach *r)
+// Why the word there cannot be read, which is no error here: there is nothing to choose from. NULL:
+// it can.
+static const char *unreadable(const struct line *l, const struct reach *r)
 {
 	const struct target_value *v = r->value;
 	enum insn_arch arch = target_arch(l->g->r->target);
-	for (size_t i = 0; v && i < v->words.n; i++)
-		if (v->words.v[i].off == r->off && v->word_places[i].n == 1 &&
-		    v->word_places[i].v[0].kind == PLACE_REG)
-			return insn_reg_is_int(arch, v->word_places[i].v[0].reg);
-	return true;
+	for (size_t i = 0; v && i < v->words.n; i++) {
+		if (v->words.v[i].off != r->off)
+			continue;
+		const struct place *p = v->word_places[i].n == 1 ? v->word_places[i].v : NULL;
+		if (p && p->kind == PLACE_REG && !insn_reg_is_int(arch, p->reg))
+			return "? (in a vector register)";
+		return p && (p->kind == PLACE_REG || (p->kind == PLACE_MEM && p->off >= 0)) ? NULL
+											    : "?";
+	}
+	return v ? "?" : NULL;
 }
 
 static struct str part(struct line *l, const struct reach *r, const char *name)
@@ -81,8 +88,9 @@ static void add_scalar(struct line *l, const struct reach *r, const struct type 
 		add_text(l, STR("..."));
 		return;
 	}
-	if (!is_readable(l, r)) {
-		add_text(l, STR("? (in a vector register)"));
+	const char *why = unreadable(l, r);
+	if (why) {
+		add_text(l, str_from(why));
 		return;
 	}
 	if (!reach_expr(l->g, r, l->at, &expr))
@@ -128,8 +136,12 @@ static void add_struct(struct line *l, const struct reach *r, struct type *t, un
 static void add_array(struct line *l, const struct reach *r, const struct type *t, unsigned depth)
 {
 	add_text(l, STR("["));
-	for (uint64_t i = 0; i < t->count && l->n_words < WORDS_MAX; i++) {
+	for (uint64_t i = 0; i < t->count; i++) {
 		add_text(l, i ? STR(" ") : STR(""));
+		if (i == ITEMS_MAX || depth == DEPTH_MAX) {
+			add_text(l, STR("..."));
+			break;
+		}
 		add_item(l, r, i * t->elem->size, t->elem, depth);
 	}
 	add_text(l, STR("]"));
@@ -153,8 +165,12 @@ static void add(struct line *l, const struct reach *r, unsigned depth)
 		add_words(l, r);
 		return;
 	}
+	bool has_parts = t && (t->kind == TYPE_SLICE || t->kind == TYPE_IFACE);
+	bool is_lost = (has_parts && unreadable(l, r)) || (t && t->kind == TYPE_COMPLEX);
 	if (depth > DEPTH_MAX || l->n_words >= WORDS_MAX) {
 		add_text(l, STR("..."));
+	} else if (is_lost) {
+		add_text(l, STR("?"));
 	} else if (t && t->kind == TYPE_STRUCT) {
 		add_struct(l, r, t, depth);
 	} else if (t && t->kind == TYPE_ARRAY) {
@@ -164,8 +180,6 @@ static void add(struct line *l, const struct reach *r, unsigned depth)
 	} else if (t && t->kind == TYPE_IFACE) {
 		add_value(l, "interface 0x%lx", part(l, r, "type"));
 		add_value(l, " 0x%lx", part(l, r, "data"));
-	} else if (t && t->kind == TYPE_COMPLEX) {
-		add_text(l, STR("?"));
 	} else {
 		add_scalar(l, r, t);
 	}

@@ -160,6 +160,11 @@ static bool split(struct text *t, struct str text, uint32_t source)
 			return false;
 		}
 		size_t to = from + (size_t)close + 2, begin = from, end = to;
+		if (str_find((struct str) { text.p + from + 2, to - from - 4 }, STR("{{")) >= 0) {
+			span.len = (uint32_t)(to - from);
+			gen_error(t->g, span, "a hole cannot have another one in it");
+			return false;
+		}
 		struct piece p = { .is_hole = true,
 				   .text = trim((struct str) { text.p + from + 2, to - from - 4 }),
 				   .at = { source, (uint32_t)from, (uint32_t)(to - from) } };

@@ -449,6 +449,8 @@ def test_user_template(t, runner):
     ("{{delete @x}}", "it is written {{delete @map[key]}}"),
     ("{{func f = runtime.panicwrap}}\n{{exits f}}", "runtime.panicwrap has no exits: it does not return"),
     ("{{error never}}", "never"),
+    ("{{note it is {{target}}}}", "a hole cannot have another one in it"),
+    ("{{func f = main.d*}}", "not a pattern"),
     ("{{func f = main.(*cover).Add}}\n{{result f.0}}", "results of main.(*cover).Add are not known where it ends"),
     ("{{func f = main.half(x float64, n uint64}}", "')' is missing"),
     ("{{each f in symbol}}x{{end}}", "needs symbol=..."),
@@ -491,6 +493,16 @@ def test_types_as_go_has_them(t, params):
 
 
 # --- mistakes ---
+
+
+@cases([("1.15", "net.*"), ("1.19", "net.*"), ("1.27", "net.*")])
+def test_patterns_of_large_values(t, version, pattern):
+    """What is too long or too deep is cut, and what has no place is a question mark."""
+    path = t.go("errands", version)
+    script, _ = gen.write(t, "args", path, "symbol=" + pattern)
+    text = gen.read(script)
+    t.check(text.count("printf(") > 100 and "..." in text, text[:2000])
+    t.stoat("-d", "types", script, seconds=100, env={"STOAT_MAX_PROBES": "10000"})
 
 
 def test_overlapping_patterns(t):
