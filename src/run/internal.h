@@ -243,6 +243,9 @@ void resolve_free(struct session *s);
 size_t resolve_frames(struct session *s, uint32_t pid, bool is_kernel, uint64_t pc, bool is_return,
 		      struct symbol_frame out[SYMBOL_FRAMES_MAX]);
 // "main.f+12", "main.f [inlined]", or the bare address.
+// Whether the next address of a stack is behind a call, as usual: below what Go puts there for a
+// signal it is that of the instruction at fault.
+bool resolve_was_called(const struct symbol_frame *frames, size_t n);
 void resolve_put_frame(const struct symbol_frame *f, uint64_t pc, struct out_buf *b);
 // The addresses of a stack; false: there are none.
 bool resolve_stack(const struct session *s, const struct code_stack *stack,

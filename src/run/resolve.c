@@ -53,6 +53,11 @@ size_t resolve_frames(struct session *s, uint32_t pid, bool is_kernel, uint64_t 
 	return 1;
 }
 
+bool resolve_was_called(const struct symbol_frame *frames, size_t n)
+{
+	return !n || !str_eq(frames[n - 1].func, STR("runtime.sigpanic"));
+}
+
 static void put_position(const struct symbol_frame *f, struct out_buf *b)
 {
 	if (f->file.len)
@@ -97,10 +102,11 @@ static void put_build_id(struct session *s, uint32_t pid, uint64_t pc, struct ou
 	out_buf_printf(b, " 0x%" PRIx64 "\n", foff);
 }
 
-// The functions at one address of a stack, at most max of them; how many.
+// The functions at one address of a stack, at most max of them; how many. *is_return: of this
+// address; then of the next one.
 static size_t put_address(struct session *s, const struct code_stack *stack,
-			  const struct builtin_use *use, size_t i, uint64_t pc, unsigned indent,
-			  size_t max, struct out_buf *b)
+			  const struct builtin_use *use, bool *is_return, uint64_t pc,
+			  unsigned indent, size_t max, struct out_buf *b)
 {
 	struct symbol_frame frames[SYMBOL_FRAMES_MAX];
 	size_t put = 0;
@@ -112,11 +118,11 @@ static size_t put_address(struct session *s, const struct code_stack *stack,
 		put_build_id(s, stack->pid, pc, b);
 		return 1;
 	}
-	size_t n =
-		resolve_frames(s, stack->pid, stack->kind == CODE_STACK_KERNEL, pc, i > 0, frames);
+	size_t n = resolve_frames(s, stack->pid, stack->kind == CODE_STACK_KERNEL, pc, *is_return,
+				  frames);
 	for (size_t k = 0; k < n && put < max; k++) {
 		// As Go's own tracebacks have it; not where every address is told.
-		if (frames[k].is_wrapper && i > 0 && use->mode != STACK_PERF)
+		if (frames[k].is_wrapper && *is_return && use->mode != STACK_PERF)
 			continue;
 		if (use->mode == STACK_PERF) {
 			out_buf_str(b, STR("\t"));
@@ -128,6 +134,7 @@ static size_t put_address(struct session *s, const struct code_stack *stack,
 		out_buf_str(b, STR("\n"));
 		put++;
 	}
+	*is_return = resolve_was_called(frames, n);
 	return put;
 }
 
@@ -157,8 +164,9 @@ static void put_stack(struct session *s, const struct out_type *t, struct bytes 
 		return;
 	size_t n = MIN(frames.n, (uint32_t)CODE_FRAMES_MAX);
 	size_t left = use->limit ? use->limit : CODE_FRAMES_MAX;
+	bool is_return = false;
 	for (size_t i = 0; i < n && left; i++)
-		left -= put_address(s, &stack, use, i, frames.pc[i], indent, left, b);
+		left -= put_address(s, &stack, use, &is_return, frames.pc[i], indent, left, b);
 }
 
 // --- symbols ---

@@ -27,7 +27,8 @@ static void add_frame(struct out_frames *out, const struct symbol_frame *f, uint
 	out_buf_free(&b);
 }
 
-static void add_address(struct session *s, uint32_t pid, bool is_kernel, uint64_t pc,
+// Whether the next address is behind a call.
+static bool add_address(struct session *s, uint32_t pid, bool is_kernel, uint64_t pc,
 			bool is_return, struct out_frames *out)
 {
 	struct symbol_frame frames[SYMBOL_FRAMES_MAX];
@@ -35,6 +36,7 @@ static void add_address(struct session *s, uint32_t pid, bool is_kernel, uint64_
 	for (size_t k = 0; k < n; k++)
 		if (!frames[k].is_wrapper || !is_return) // see put_address
 			add_frame(out, &frames[k], pc);
+	return resolve_was_called(frames, n);
 }
 
 static void add_stack(struct session *s, struct bytes v, struct out_frames *out)
@@ -44,9 +46,10 @@ static void add_stack(struct session *s, struct bytes v, struct out_frames *out)
 	memcpy(&stack, v.p, MIN(v.len, sizeof(stack)));
 	if (!resolve_stack(s, &stack, &frames))
 		return;
+	bool is_return = false;
 	for (size_t i = 0; i < MIN(frames.n, (uint32_t)CODE_FRAMES_MAX); i++)
-		add_address(s, stack.pid, stack.kind == CODE_STACK_KERNEL, frames.pc[i], i > 0,
-			    out);
+		is_return = add_address(s, stack.pid, stack.kind == CODE_STACK_KERNEL, frames.pc[i],
+					is_return, out);
 }
 
 void stacks_frames(void *ctx, const struct out_type *t, struct bytes v, struct out_frames *out)

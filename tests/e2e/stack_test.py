@@ -333,3 +333,14 @@ def test_return_probes_have_names_after_the_end(t):
     script = f"uretprobe:{path}:sum {{ @s[ustack(1)] = count(); @u[usym(reg(\"ip\"))] = count() }}"
     r = t.stoat("-q", "-c", f"{path} 3 4", "-e", script)
     t.eq(r.out.count("main"), 2, "names of the caller")
+
+
+@cases(["1.15", "1.19", "1.24", "1.27"])
+def test_below_a_fault(t, version):
+    """The function at whose first instruction a signal came, and not what is before it in the file."""
+    t.need_root()
+    path = t.go("errands", version)
+    r = t.stoat("-q", "-c", f"{path} fault", "-e", f"uprobe:{path}:runtime.gopanic {{ @[ustack] = count(); }}")
+    t.check(re.search(r"runtime\.sigpanic\+\d+\n +main\.nilRead\+\d+\n", r.out), r.describe())
+    r = t.stoat("stacks", path, "runtime.gopanic", "--folded", "-q", "-c", f"{path} fault")
+    t.check("main.nilRead;runtime.sigpanic" in r.out, r.describe())

@@ -3,7 +3,7 @@
 // Command errands does what scripts for stock bpftrace look at, and tells each time what they must
 // have seen: a line "KIND WHAT".
 //
-//	errands KIND...    http dial tls read recover random spawn call
+//	errands KIND...    http dial tls read recover fault random spawn call
 package main
 
 import (
@@ -237,6 +237,18 @@ func doRecover() {
 	fmt.Printf("recover %d\n", n)
 }
 
+// nilRead faults at its first instruction.
+//
+//go:noinline
+func nilRead(p *int) int {
+	return *p
+}
+
+func faulty() {
+	defer func() { recover() }()
+	nilRead(nil)
+}
+
 // --- random ---
 
 func doRandom() {
@@ -375,6 +387,8 @@ func main() {
 			doRead()
 		case "recover":
 			doRecover()
+		case "fault":
+			faulty()
 		case "random":
 			doRandom()
 		case "spawn":
