@@ -197,7 +197,8 @@ static struct err *write_script(struct order *o, struct gen_options *opts, int *
 static struct err *check_output(const struct order *o, const struct gen_options *opts)
 {
 	struct str name = arena_strdup(o->arena, o->r.name);
-	if (opts->output.path && o->file.data.len && same_file(opts->output.path, name.p))
+	bool is_of_file = o->r.text.p == (const char *)o->file.data.p;
+	if (opts->output.path && is_of_file && same_file(opts->output.path, name.p))
 		return err_new(ERR_USAGE, "-o %s would write over the template", name.p);
 	return NULL;
 }
