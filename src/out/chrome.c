@@ -153,6 +153,16 @@ static void off(struct out_calls *v, struct lane *l, struct node *n)
 		VEC_PUSH(l->arena, &l->open.v[l->open.n - 1]->starts, n->starts.v[i]);
 }
 
+// A call that is over, on the track of its goroutine.
+static void put_slice(struct out_calls *v, struct lane *l, const struct out_call *c)
+{
+	put_name(v, l, c);
+	put_call(v, l, c);
+	l->first_ns = l->has_slice ? MIN(l->first_ns, c->start_ns) : c->start_ns;
+	l->has_slice = true;
+	put_arrow(v, l);
+}
+
 static void put_return(struct out_calls *v, struct lane *l, const struct out_call *c)
 {
 	// NULL: more are open around it than are remembered. It is told all the same, as its event
@@ -167,11 +177,7 @@ static void put_return(struct out_calls *v, struct lane *l, const struct out_cal
 			off(v, l, n);
 		return;
 	}
-	put_name(v, l, c);
-	put_call(v, l, c);
-	l->first_ns = l->has_slice ? MIN(l->first_ns, c->start_ns) : c->start_ns;
-	l->has_slice = true;
-	put_arrow(v, l);
+	put_slice(v, l, c);
 	if (n)
 		put_starts(v, l, n);
 }
@@ -181,11 +187,7 @@ static void put_ended(struct out_calls *v, struct lane *l, const struct out_call
 {
 	if (!lane_end(v, l, c, off) || c->is_end_unknown || !v->tells_ended)
 		return;
-	put_name(v, l, c);
-	put_call(v, l, c);
-	l->first_ns = l->has_slice ? MIN(l->first_ns, c->start_ns) : c->start_ns;
-	l->has_slice = true;
-	put_arrow(v, l);
+	put_slice(v, l, c);
 }
 
 void chrome_add(struct out_calls *v, struct lane *l, const struct out_call *c)
